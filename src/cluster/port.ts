@@ -1,0 +1,212 @@
+import type { Duplex } from 'node:stream';
+
+/**
+ * What the rest of Slipway may ask of whatever runs labs. One adapter exists (`kind/`, over the
+ * Docker Engine API); a later one may back the same promises with a Kubernetes cluster.
+ *
+ * An adapter keeps no state of its own: labs are found by their labels, names are derived from the
+ * spec, and every method can be called again after a crash in the middle of it.
+ */
+export interface ClusterProvider {
+  /** Facts about the host that decide whether labs can run. Never throws for a missing engine: says so in `engine`. */
+  facts(signal: AbortSignal): Promise<HostFacts>;
+
+  /**
+   * Makes everything in `spec` and answers when learner and grader can use it.
+   * Steps are reported as they begin and end. On failure or abort removes what it made, then throws `ClusterError`.
+   */
+  create(spec: LabSpec, report: (event: StepEvent) => void, signal: AbortSignal): Promise<LabAccess>;
+
+  /** The steps `create` will go through for this spec, in order, for a progress display before the first one begins. */
+  steps(spec: LabSpec): readonly StepTitle[];
+
+  /** Credentials and handles of a lab that stands, found by its labels; null when it is not (wholly) there. */
+  open(lab: LabRef, signal: AbortSignal): Promise<LabAccess | null>;
+
+  /** Every object labelled with this instance, grouped by lab and epoch. */
+  find(instance: string, signal: AbortSignal): Promise<readonly FoundLab[]>;
+
+  /** Removes every object of a lab (of one epoch, or of all when `epoch` is absent). Succeeds when there is nothing. */
+  remove(lab: { instance: string; lab: string; epoch?: number }, signal: AbortSignal): Promise<void>;
+
+  /** Engine events about this instance's containers, from now on. Ends when the signal fires; throws when the engine goes away. */
+  watch(instance: string, signal: AbortSignal): AsyncIterable<ContainerEvent>;
+
+  /** The only way from the server into a lab. */
+  dial(lab: LabRef, target: DialTarget, signal: AbortSignal): Promise<Duplex>;
+
+  /** Runs a command without a terminal in the lab's toolbox or in a node and waits for its end. */
+  exec(lab: LabRef, where: ExecPlace, argv: readonly string[], options: ExecOptions): Promise<ExecResult>;
+
+  /** Starts a long-lived command in the toolbox, without a terminal; `stream` carries its stdin and stdout as raw bytes. */
+  attach(lab: LabRef, argv: readonly string[], signal: AbortSignal): Promise<Attached>;
+}
+
+export interface LabRef {
+  instance: string;
+  /** Id of the lab-instance row. */
+  lab: string;
+  epoch: number;
+}
+
+export interface LabSpec extends LabRef {
+  clusters: readonly ClusterSpec[];
+  containers: readonly OutsideContainerSpec[];
+  toolbox: ToolboxSpec;
+  /** Images of the engine that every node must have before set-up, e.g. `harbour/api:1.0`. */
+  images: readonly string[];
+  /** Rules the lab grants to the prober, as RBAC PolicyRules, cluster-wide. */
+  proberRules: readonly PolicyRule[];
+}
+
+export interface ClusterSpec {
+  /** `main` for a lab with one cluster. Also the name of its kubeconfig context when there are several. */
+  name: string;
+  /** One control plane and 0 to 2 workers. Host names are constant: `control-plane`, `worker`, `worker2`; `NAME-…` with several clusters. */
+  nodes: readonly { role: 'control-plane' | 'worker' }[];
+  podSubnet: string;
+  serviceSubnet: string;
+  /** Merge patches on kubeadm's documents, matched by kind. */
+  kubeadmPatches: readonly Record<string, unknown>[];
+  /** YAML applied in this order by the admin before the learner arrives, and waited for. */
+  setup: readonly { name: string; yaml: string }[];
+}
+
+export interface OutsideContainerSpec {
+  /** Host name on the lab's network. */
+  name: string;
+  image: string;
+  env: Readonly<Record<string, string>>;
+  command?: readonly string[];
+  memoryBytes?: number;
+}
+
+export interface ToolboxSpec {
+  image: string;
+  memoryBytes: number;
+  cpus: number;
+  pids: number;
+}
+
+export interface PolicyRule {
+  apiGroups: string[];
+  resources: string[];
+  verbs: string[];
+  resourceNames?: string[];
+}
+
+export interface LabAccess {
+  ref: LabRef;
+  clusters: readonly ClusterAccess[];
+  /** Node container names by cluster, for diagnosis. */
+  nodes: readonly { cluster: string; hostname: string; container: string; role: 'control-plane' | 'worker' }[];
+}
+
+/** Credentials of one cluster. `learner` goes into the toolbox; the others never leave the server. */
+export interface ClusterAccess {
+  name: string;
+  kubernetesVersion: string;
+  admin: ClientCredentials;
+  grader: ClientCredentials;
+  prober: ClientCredentials;
+}
+
+export interface ClientCredentials {
+  /** PEM. */
+  ca: string;
+  cert: string;
+  key: string;
+}
+
+export type DialTarget =
+  /** The API server of a cluster, by its published loopback port. Plain TCP: the caller speaks TLS. */
+  | { kind: 'api'; cluster: string }
+  /** A host on the lab's network, through the gateway. */
+  | { kind: 'network'; host: string; port: number }
+  /** From inside a pod's network namespace: `host` as that pod would resolve it. */
+  | { kind: 'pod'; cluster: string; namespace: string; pod: string; host: string; port: number };
+
+export type ExecPlace = { kind: 'toolbox' } | { kind: 'node'; cluster: string; hostname: string };
+
+export interface ExecOptions {
+  stdin?: string | Uint8Array;
+  /** Root in the toolbox; ignored on nodes. */
+  asRoot?: boolean;
+  env?: Readonly<Record<string, string>>;
+  /** Output beyond this many bytes a stream is cut. Default 1 MiB. */
+  maxBytes?: number;
+  signal: AbortSignal;
+}
+
+export interface ExecResult {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+export interface Attached {
+  stream: Duplex;
+  /** Settles when the command ended; rejects when the engine was lost. */
+  ended: Promise<{ code: number | null; stderr: string }>;
+}
+
+export interface StepTitle {
+  id: string;
+  title: string;
+}
+
+export type StepEvent =
+  | { id: string; state: 'begin'; title: string }
+  | { id: string; state: 'detail'; detail: string }
+  | { id: string; state: 'end'; milliseconds: number };
+
+export interface FoundLab {
+  lab: string;
+  epoch: number;
+  containers: readonly { id: string; name: string; part: string; state: 'created' | 'running' | 'paused' | 'exited' | 'dead' }[];
+  networks: readonly string[];
+  volumes: readonly string[];
+}
+
+export interface ContainerEvent {
+  lab: string;
+  epoch: number;
+  part: string;
+  action: 'start' | 'die' | 'oom' | 'destroy' | 'pause' | 'unpause';
+  at: Date;
+}
+
+export interface HostFacts {
+  engine: { ok: true; version: string; apiVersion: string; cgroup: '1' | '2'; rootDir: string; storage: string } | { ok: false; reason: string };
+  cores: number;
+  memoryBytes: number;
+  /** Free bytes on the engine's disk; null when it cannot be seen from here (a remote engine). */
+  diskFreeBytes: number | null;
+}
+
+/** A failure while making or reaching a lab. `message` is one sentence a learner may read. */
+export class ClusterError extends Error {
+  override name = 'ClusterError';
+  readonly code: 'no-engine' | 'no-image' | 'no-space' | 'no-address' | 'port' | 'step-failed' | 'deadline' | 'aborted' | 'gone' | 'engine';
+  /** The step it happened in. */
+  readonly step: string | undefined;
+  /** The command as one could paste it, where one failed. */
+  readonly command: string | undefined;
+  /** The tail of its output. */
+  readonly output: string | undefined;
+  /** What probably caused it and how to mend it. */
+  readonly advice: string | undefined;
+
+  constructor(
+    code: ClusterError['code'],
+    message: string,
+    more: { step?: string | undefined; command?: string | undefined; output?: string | undefined; advice?: string | undefined; cause?: unknown } = {},
+  ) {
+    super(message, { cause: more.cause });
+    this.code = code;
+    this.step = more.step;
+    this.command = more.command;
+    this.output = more.output;
+    this.advice = more.advice;
+  }
+}

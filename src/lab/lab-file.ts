@@ -1,0 +1,66 @@
+import { z } from 'zod';
+
+const id = z.string().regex(/^[a-z][a-z0-9-]{0,38}$/, 'use lower-case letters, digits and dashes, beginning with a letter');
+
+/** `labs/NN-name/lab.yaml`: what stands when the learner arrives, and what the tasks tell them. How they are judged is `grade.ts`. */
+export const LabFile = z.strictObject({
+  title: z.string().min(3).max(80),
+  summary: z.string().min(10).max(200),
+  /** About how long the tasks take a learner, in minutes. */
+  minutes: z.int().min(1).max(120),
+  /** Memory the whole lab needs, as measured, in MiB. */
+  memoryMiB: z.int().min(256).max(16_384),
+  clusters: z
+    .array(
+      z.strictObject({
+        name: id.default('main'),
+        workers: z.int().min(0).max(2).default(0),
+        /** Merge patches on kubeadm's documents; each names its `kind`. */
+        kubeadmPatches: z.array(z.record(z.string(), z.json())).default([]),
+        /** Files of `setup/` applied to this cluster, in this order. */
+        setup: z.array(z.string().regex(/^[\w.-]+\.yaml$/)).default([]),
+      }),
+    )
+    .min(1)
+    .max(3)
+    .default([{ name: 'main', workers: 0, kubeadmPatches: [], setup: [] }]),
+  containers: z
+    .array(
+      z.strictObject({
+        name: id,
+        image: z.string(),
+        env: z.record(z.string(), z.string()).default({}),
+        command: z.array(z.string()).optional(),
+        memoryMiB: z.int().min(16).optional(),
+      }),
+    )
+    .default([]),
+  /** Images, by name and tag, that every node has before set-up. Built from `images/` when the engine lacks them. */
+  images: z.array(z.string().regex(/^[a-z0-9./-]+:[\w.-]+$/)).default([]),
+  /** What the prober may do in trials, as RBAC rules. */
+  prober: z
+    .array(
+      z.strictObject({
+        apiGroups: z.array(z.string()),
+        resources: z.array(z.string()),
+        verbs: z.array(z.string()),
+        resourceNames: z.array(z.string()).optional(),
+      }),
+    )
+    .default([]),
+  tasks: z
+    .array(
+      z.strictObject({
+        id,
+        title: z.string().min(3).max(80),
+        points: z.int().min(1).max(10),
+        /** What the learner is told to make true. Markdown, a few sentences. */
+        brief: z.string().min(20).max(1200),
+        /** A hint a step; opened one by one. */
+        hints: z.array(z.string().max(400)).default([]),
+      }),
+    )
+    .min(1)
+    .refine((tasks) => new Set(tasks.map((task) => task.id)).size === tasks.length, 'two tasks have the same id'),
+});
+export type LabFile = z.infer<typeof LabFile>;

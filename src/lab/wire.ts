@@ -1,0 +1,37 @@
+import { z } from 'zod';
+
+/**
+ * What travels between the browser and a shell. The WebSocket carries the same messages as the
+ * supervisor's stdio; only the framing differs (`framing.ts`).
+ *
+ * Down: binary frames of an 8-byte big-endian byte offset followed by raw output, and `Down` as JSON text.
+ * Up: `Up` as JSON text.
+ */
+export const Down = z.discriminatedUnion('type', [
+  /** Bytes `from` (inclusive) to `to` (exclusive) are no longer to be had. */
+  z.strictObject({ type: z.literal('gap'), from: z.int().nonnegative(), to: z.int().nonnegative() }),
+  z.strictObject({ type: z.literal('size'), cols: z.int().positive(), rows: z.int().positive() }),
+  z.strictObject({ type: z.literal('peers'), count: z.int().nonnegative() }),
+  z.strictObject({ type: z.literal('exit'), code: z.int().nullable() }),
+  z.strictObject({ type: z.literal('error'), code: z.string().max(64), message: z.string().max(1000) }),
+]);
+export type Down = z.infer<typeof Down>;
+
+export const Up = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('input'), data: z.string().max(32_768) }),
+  z.strictObject({ type: z.literal('resize'), cols: z.int().min(2).max(1000), rows: z.int().min(1).max(500) }),
+  /** Everything before this byte offset has been parsed by the terminal. */
+  z.strictObject({ type: z.literal('ack'), offset: z.int().nonnegative() }),
+  /** Types `data` once per `id`, however often it is sent. */
+  z.strictObject({ type: z.literal('run'), id: z.string().regex(/^[\w-]{8,64}$/), data: z.string().max(32_768) }),
+  z.strictObject({ type: z.literal('signal'), signal: z.enum(['INT', 'QUIT', 'TSTP', 'TERM', 'KILL']) }),
+]);
+export type Up = z.infer<typeof Up>;
+
+/** Largest WebSocket message accepted from a browser, in bytes. */
+export const maxUpBytes = 65_536;
+/** The supervisor keeps this much output of each shell, in bytes. */
+export const ringBytes = 4 * 1024 * 1024;
+/** Unacknowledged output above which the program is paused, and below which it goes on, in bytes. */
+export const highWater = 256 * 1024;
+export const lowWater = 64 * 1024;

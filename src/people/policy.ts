@@ -1,0 +1,23 @@
+/** Who may do what (design §7): one table, asked by every page, endpoint and socket. */
+export type Role = 'learner' | 'instructor';
+export interface Actor {
+  person: string;
+  roles: readonly Role[];
+}
+export type Subject = { kind: 'session'; owner: string } | { kind: 'results' } | { kind: 'lab' };
+export type Verb = 'read' | 'start' | 'end' | 'reset' | 'check' | 'attach' | 'export';
+
+const owns = (actor: Actor, subject: Subject) => subject.kind === 'session' && subject.owner === actor.person;
+const teaches = (actor: Actor) => actor.roles.includes('instructor');
+
+const rules: Record<Subject['kind'], Partial<Record<Verb, (actor: Actor, subject: Subject) => boolean>>> = {
+  lab: { read: () => true, start: (actor) => actor.roles.length > 0 },
+  session: { read: owns, end: owns, reset: owns, check: owns, attach: owns },
+  results: { read: teaches, export: teaches },
+};
+
+/** Whether `actor` may do `verb` to `subject`. What the table does not name is refused. */
+export function may(actor: Actor | null, verb: Verb, subject: Subject): boolean {
+  if (actor === null) return false;
+  return rules[subject.kind][verb]?.(actor, subject) ?? false;
+}
