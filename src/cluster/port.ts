@@ -177,7 +177,9 @@ export interface ContainerEvent {
 }
 
 export interface HostFacts {
-  engine: { ok: true; version: string; apiVersion: string; cgroup: '1' | '2'; rootDir: string; storage: string } | { ok: false; reason: string };
+  engine:
+    | { ok: true; version: string; apiVersion: string; cgroup: '1' | '2'; rootDir: string; storage: string }
+    | { ok: false; reason: string };
   cores: number;
   memoryBytes: number;
   /** Free bytes on the engine's disk; null when it cannot be seen from here (a remote engine). */
@@ -200,7 +202,13 @@ export class ClusterError extends Error {
   constructor(
     code: ClusterError['code'],
     message: string,
-    more: { step?: string | undefined; command?: string | undefined; output?: string | undefined; advice?: string | undefined; cause?: unknown } = {},
+    more: {
+      step?: string | undefined;
+      command?: string | undefined;
+      output?: string | undefined;
+      advice?: string | undefined;
+      cause?: unknown;
+    } = {},
   ) {
     super(message, { cause: more.cause });
     this.code = code;

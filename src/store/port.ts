@@ -1,0 +1,172 @@
+import type { Evidence, JournalEntry } from '#grading/evidence.ts';
+import type { Status, Verdict } from '#grading/verdict.ts';
+import type { Move, SessionState } from '#lab/session.ts';
+import type { Role } from '#people/policy.ts';
+
+/**
+ * The only memory of Slipway: rows before containers (design §4), attempts append-only (design §6).
+ * Every method is one transaction, durable when it answers. Times are ISO 8601 in UTC.
+ * Throws `StoreError`: `busy` after 5 s of a locked database, `full` when the disk is.
+ */
+export interface Store {
+  people: PeopleStore;
+  sessions: LabSessionStore;
+  instances: LabInstanceStore;
+  phases: PhaseStore;
+  journal: JournalStore;
+  attempts: AttemptStore;
+  close(): Promise<void>;
+}
+
+export interface Person {
+  id: string;
+  name: string;
+  roles: readonly Role[];
+  createdAt: string;
+}
+
+export interface PeopleStore {
+  create(person: { name: string; roles: readonly Role[] }): Promise<Person>;
+  get(id: string): Promise<Person | null>;
+  list(): Promise<readonly Person[]>;
+  /** A new opaque token for a person; only its SHA-256 is stored. */
+  openSession(person: string, expiresAt: string): Promise<{ token: string }>;
+  /** The person behind a token that has not expired; notes that it was seen (at most once a minute). */
+  bySession(token: string): Promise<Person | null>;
+  closeSession(token: string): Promise<void>;
+}
+
+/** A learner's stay in a lab. Points at the lab instance (the containers) of the moment. */
+export interface LabSession {
+  id: string;
+  person: string;
+  lab: string;
+  labVersion: string;
+  state: SessionState;
+  instance: string | null;
+  epoch: number;
+  /** Why it failed, crashed or ended, and the one next step, as told to the learner. */
+  reason: { code: string; message: string; advice?: string | undefined } | null;
+  createdAt: string;
+  changedAt: string;
+  /** Last keystroke, action on its page, or change that was not the control plane's. */
+  activeAt: string;
+}
+
+export interface LabSessionStore {
+  /** The person's live session in this lab, made in state `queued` when there is none. However often it is called at once, there is one. */
+  begin(input: { person: string; lab: string; labVersion: string }): Promise<{ session: LabSession; created: boolean }>;
+  get(id: string): Promise<LabSession | null>;
+  live(person: string, lab: string): Promise<LabSession | null>;
+  listLive(): Promise<readonly LabSession[]>;
+  /**
+   * Makes a move if the state allows it, in one compare-and-set; null when it does not (somebody was faster).
+   * `reset` also makes the next epoch. `set` changes the other columns in the same transaction.
+   */
+  move(id: string, move: Move, set?: Partial<Pick<LabSession, 'instance' | 'reason' | 'labVersion'>>): Promise<LabSession | null>;
+  touch(id: string): Promise<void>;
+}
+
+/** The intent that containers exist (or be removed); labels of Docker objects name its id. */
+export interface LabInstance {
+  id: string;
+  lab: string;
+  labVersion: string;
+  epoch: number;
+  intent: 'present' | 'absent';
+  createdAt: string;
+}
+
+export interface LabInstanceStore {
+  create(input: { lab: string; labVersion: string; epoch: number }): Promise<LabInstance>;
+  get(id: string): Promise<LabInstance | null>;
+  list(): Promise<readonly LabInstance[]>;
+  setEpoch(id: string, epoch: number): Promise<void>;
+  wantAbsent(id: string): Promise<void>;
+  /** Deletes the row, once the containers are gone. */
+  forget(id: string): Promise<void>;
+}
+
+export interface Phase {
+  id: string;
+  title: string;
+  state: 'waiting' | 'running' | 'done' | 'failed';
+  startedAt: string | null;
+  milliseconds: number | null;
+  detail: string | null;
+}
+
+export interface PhaseStore {
+  /** Begins the list of an epoch anew, all waiting. */
+  plan(session: string, epoch: number, phases: readonly { id: string; title: string }[]): Promise<void>;
+  begin(session: string, epoch: number, id: string): Promise<void>;
+  detail(session: string, epoch: number, id: string, detail: string): Promise<void>;
+  end(session: string, epoch: number, id: string, milliseconds: number): Promise<void>;
+  fail(session: string, epoch: number, id: string, detail: string): Promise<void>;
+  list(session: string, epoch: number): Promise<readonly Phase[]>;
+  /** What each phase of this lab took on this host, in ms, over its last 50 good runs; absent when there were none. */
+  estimates(lab: string): Promise<Readonly<Record<string, { p50: number; p90: number }>>>;
+}
+
+export interface JournalStore {
+  append(session: string, epoch: number, entry: Omit<JournalEntry, 'seq'>): Promise<JournalEntry>;
+  list(session: string, epoch: number, witnesses: readonly string[]): Promise<readonly JournalEntry[]>;
+}
+
+export interface Attempt {
+  id: string;
+  session: string;
+  person: string;
+  lab: string;
+  task: string;
+  cause: 'check' | 'turn';
+  at: string;
+  epoch: number;
+  labVersion: string;
+  graderVersion: string;
+  kubernetesVersion: string;
+  points: number;
+  verdict: Verdict;
+  evidence: Evidence;
+}
+
+/** Best score of a person in a task; written in the attempt's own transaction. */
+export interface Best {
+  person: string;
+  lab: string;
+  task: string;
+  score: number;
+  points: number;
+  status: Status;
+  attempt: string;
+  /** When the best score was first reached. */
+  at: string;
+  attempts: number;
+}
+
+export interface AttemptStore {
+  /** Stores an attempt and moves the best row if it is better, in one transaction. */
+  record(attempt: Omit<Attempt, 'id'>): Promise<Attempt>;
+  get(id: string): Promise<Attempt | null>;
+  /** Newest first, without evidence. */
+  list(filter: {
+    person?: string;
+    lab?: string;
+    task?: string;
+    session?: string;
+    limit: number;
+    before?: string;
+  }): Promise<readonly Omit<Attempt, 'evidence'>[]>;
+  /** The latest verdict of each task in this session and epoch. */
+  latest(session: string, epoch: number): Promise<readonly { task: string; at: string; verdict: Verdict; attempt: string }[]>;
+  best(filter: { person?: string; lab?: string }): Promise<readonly Best[]>;
+}
+
+export class StoreError extends Error {
+  override name = 'StoreError';
+  readonly code: 'busy' | 'full' | 'newer-schema' | 'corrupt' | 'failed';
+  constructor(code: StoreError['code'], message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+  }
+}
