@@ -32,8 +32,17 @@ export interface ClusterProvider {
   /** Engine events about this instance's containers, from now on. Ends when the signal fires; throws when the engine goes away. */
   watch(instance: string, signal: AbortSignal): AsyncIterable<ContainerEvent>;
 
-  /** The only way from the server into a lab. */
+  /**
+   * The only way from the server into a lab. What the target itself answers is a `ClusterError` with a code of its own
+   * (`refused`, `unreachable`, `unanswered`, `no-name`, `no-pod`); every other code means that we could not try.
+   */
   dial(lab: LabRef, target: DialTarget, signal: AbortSignal): Promise<Duplex>;
+
+  /** Addresses a name has for a pod or on the lab's network, in the resolver's order; empty for NXDOMAIN and for no address. */
+  resolve(lab: LabRef, from: ResolvePlace, name: string, signal: AbortSignal): Promise<readonly string[]>;
+
+  /** Writes the grader's role again from what the API server serves at the moment: after a 403, or when a CRD or APIService came. */
+  repairGraderRole(lab: LabRef, cluster: string, signal: AbortSignal): Promise<void>;
 
   /** Runs a command without a terminal in the lab's toolbox or in a node and waits for its end. */
   exec(lab: LabRef, where: ExecPlace, argv: readonly string[], options: ExecOptions): Promise<ExecResult>;
@@ -126,6 +135,8 @@ export type DialTarget =
   /** From inside a pod's network namespace: `host` as that pod would resolve it. */
   | { kind: 'pod'; cluster: string; namespace: string; pod: string; host: string; port: number };
 
+export type ResolvePlace = { kind: 'network' } | { kind: 'pod'; cluster: string; namespace: string; pod: string };
+
 export type ExecPlace = { kind: 'toolbox' } | { kind: 'node'; cluster: string; hostname: string };
 
 export interface ExecOptions {
@@ -186,10 +197,33 @@ export interface HostFacts {
   diskFreeBytes: number | null;
 }
 
+export type ClusterErrorCode =
+  | 'no-engine'
+  | 'no-image'
+  | 'no-space'
+  | 'no-address'
+  | 'port'
+  | 'step-failed'
+  | 'deadline'
+  | 'aborted'
+  /** The lab, or the part of it that was asked for, is not there. */
+  | 'gone'
+  | 'engine'
+  /** `dial`: the target's host is up and closed the port. */
+  | 'refused'
+  /** `dial`: no route to the target. */
+  | 'unreachable'
+  /** `dial`: the attempt was seen to start and nothing answered in time. */
+  | 'unanswered'
+  /** `dial`: the name does not resolve from there. */
+  | 'no-name'
+  /** `dial`, `resolve`: no running pod of that name. */
+  | 'no-pod';
+
 /** A failure while making or reaching a lab. `message` is one sentence a learner may read. */
 export class ClusterError extends Error {
   override name = 'ClusterError';
-  readonly code: 'no-engine' | 'no-image' | 'no-space' | 'no-address' | 'port' | 'step-failed' | 'deadline' | 'aborted' | 'gone' | 'engine';
+  readonly code: ClusterErrorCode;
   /** The step it happened in. */
   readonly step: string | undefined;
   /** The command as one could paste it, where one failed. */
