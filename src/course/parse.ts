@@ -24,7 +24,7 @@ function faultsOf(issue: z.core.$ZodIssue, file: string, lineOf: LineOf): Fault[
 function wording(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case 'invalid_type':
-      return issue.input === undefined && /received undefined$/.test(issue.message)
+      return /received undefined$/.test(issue.message)
         ? `is missing (${kinds[issue.expected] ?? issue.expected} is needed)`
         : `must be ${kinds[issue.expected] ?? issue.expected}`;
     case 'too_small':

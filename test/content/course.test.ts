@@ -1,0 +1,73 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { checkCourse, courseContract } from '#cli/check-course.ts';
+import { CourseFile } from '#course/course-file.ts';
+import { formatFault } from '#course/fault.ts';
+import { changed, courseFolder } from './course-folder.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+const lessons = readdirSync(join(root, 'content', 'lessons'));
+const read = (name: string) => readFileSync(join(root, 'content', 'lessons', name), 'utf8');
+
+/** Running words of a lesson: no frontmatter, code, drawings or tags. */
+function prose(mdx: string): string[] {
+  return mdx
+    .replace(/^---[\s\S]*?\n---\n/, '')
+    .replace(/^```[\s\S]*?^```$/gm, '')
+    .replace(/<svg[\s\S]*?<\/svg>/g, '')
+    .replace(/<[^>]+>/g, '')
+    .replace(/\]\([^)]*\)/g, ']')
+    .split(/\s+/)
+    .filter((word) => /\w/.test(word));
+}
+
+test('the course in this repository has no faults', () => {
+  expect(checkCourse(root).map(formatFault)).toEqual([]);
+});
+
+test('the course follows its ten topics in order and names its source', () => {
+  const course = CourseFile.parse(parse(readFileSync(join(root, 'content', 'course.yaml'), 'utf8')));
+  expect(course.lessons.map((lesson) => lesson.id.slice(0, 2))).toEqual(['01', '02', '03', '04', '05', '06', '07', '08', '09', '10']);
+  expect(course.source).toMatchObject({ author: 'Jérôme Petazzoni', licence: 'CC-BY-4.0' });
+});
+
+describe.each(lessons)('%s', (name) => {
+  const text = read(name);
+
+  test('is 900 to 1,600 words', () => {
+    const count = prose(text).length;
+    expect(count).toBeGreaterThanOrEqual(900);
+    expect(count).toBeLessThanOrEqual(1600);
+  });
+
+  test('has a trap, something to remember, and sources', () => {
+    for (const part of ['<Trap', '<Remember', '<Sources']) expect(text).toContain(part);
+  });
+
+  test('every drawing has a title and a text alternative, and takes its colours from the theme', () => {
+    expect(text).toMatch(/<Figure\b/);
+    for (const [figure] of text.matchAll(/<Figure\b[\s\S]*?<\/Figure>/g)) {
+      expect(figure).toMatch(/title="[^"]{5,}"/);
+      expect(figure).toMatch(/desc="[^"]{40,}"/);
+      expect(figure).not.toMatch(/#[0-9a-f]{3,8}\b|rgb\(|hsl\(/i);
+    }
+  });
+
+  test('nothing is loaded from another site, and links are https', () => {
+    expect(text).not.toMatch(/<(img|script|iframe|link)\b/);
+    expect(text).not.toMatch(/http:\/\/(?!localhost|127\.0\.0\.1)(?=[^\s)]*\.(com|org|io|dev|net))/);
+  });
+});
+
+test('a course that does not hold together fails the build with file and line', async () => {
+  const folder = courseFolder(changed('content/lessons/01-first.mdx', 'id="two"', 'id="tow"'));
+  const build = courseContract({ SLIPWAY_COURSE: folder }).hooks['astro:build:start'];
+  expect(() => build?.({} as Parameters<typeof build>[0])).toThrow('content/lessons/01-first.mdx:14: lab `01-first` has no task `tow`');
+});
+
+test('a sound course outside the repository builds', () => {
+  const build = courseContract({ SLIPWAY_COURSE: courseFolder() }).hooks['astro:build:start'];
+  expect(() => build?.({} as Parameters<typeof build>[0])).not.toThrow();
+});
