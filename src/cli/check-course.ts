@@ -24,8 +24,8 @@ export function checkCourse(root: string): Fault[] {
 }
 
 /** Fails the build with every fault of the course; in dev, logs them at the start and after each change. */
-export function courseContract({ SLIPWAY_COURSE } = process.env): AstroIntegration {
-  const course = resolve(SLIPWAY_COURSE ?? '.');
+export function courseContract(root: string): AstroIntegration {
+  const course = resolve(root);
   return {
     name: 'slipway-course-contract',
     hooks: {

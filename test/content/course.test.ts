@@ -63,11 +63,11 @@ describe.each(lessons)('%s', (name) => {
 
 test('a course that does not hold together fails the build with file and line', async () => {
   const folder = courseFolder(changed('content/lessons/01-first.mdx', 'id="two"', 'id="tow"'));
-  const build = courseContract({ SLIPWAY_COURSE: folder }).hooks['astro:build:start'];
+  const build = courseContract(folder).hooks['astro:build:start'];
   expect(() => build?.({} as Parameters<typeof build>[0])).toThrow('content/lessons/01-first.mdx:14: lab `01-first` has no task `tow`');
 });
 
 test('a sound course outside the repository builds', () => {
-  const build = courseContract({ SLIPWAY_COURSE: courseFolder() }).hooks['astro:build:start'];
+  const build = courseContract(courseFolder()).hooks['astro:build:start'];
   expect(() => build?.({} as Parameters<typeof build>[0])).not.toThrow();
 });
