@@ -6,7 +6,8 @@ import type { Role } from '#people/policy.ts';
 /**
  * The only memory of Slipway: rows before containers (design §4), attempts append-only (design §6).
  * Every method is one transaction, durable when it answers. Times are ISO 8601 in UTC.
- * Throws `StoreError`: `busy` after 5 s of a locked database, `full` when the disk is.
+ * Throws `StoreError`: `busy` after 5 s of a locked database, `full` when the disk is, `unreachable` when the
+ * database server is. After these three nothing was acknowledged, reads go on where they can, and a later try may succeed.
  */
 export interface Store {
   people: PeopleStore;
@@ -59,11 +60,15 @@ export interface LabSessionStore {
   get(id: string): Promise<LabSession | null>;
   live(person: string, lab: string): Promise<LabSession | null>;
   listLive(): Promise<readonly LabSession[]>;
+  /** Live and ended, newest first. */
+  list(filter: { person?: string; lab?: string }): Promise<readonly LabSession[]>;
   /**
    * Makes a move if the state allows it, in one compare-and-set; null when it does not (somebody was faster).
    * `reset` also makes the next epoch. `set` changes the other columns in the same transaction.
+   * A reason given by an earlier move stays only while the session is on its way to `ended`.
    */
   move(id: string, move: Move, set?: Partial<Pick<LabSession, 'instance' | 'reason' | 'labVersion'>>): Promise<LabSession | null>;
+  /** Moves `activeAt` to this moment; written at most every 5 s. */
   touch(id: string): Promise<void>;
 }
 
@@ -109,7 +114,9 @@ export interface PhaseStore {
 }
 
 export interface JournalStore {
+  /** `seq` rises through the session's whole life, whatever the epoch, and may leave numbers out. */
   append(session: string, epoch: number, entry: Omit<JournalEntry, 'seq'>): Promise<JournalEntry>;
+  /** Oldest first. */
   list(session: string, epoch: number, witnesses: readonly string[]): Promise<readonly JournalEntry[]>;
 }
 
@@ -142,13 +149,16 @@ export interface Best {
   /** When the best score was first reached. */
   at: string;
   attempts: number;
+  /** The newest attempt, whatever its score. */
+  lastStatus: Status;
+  lastAt: string;
 }
 
 export interface AttemptStore {
-  /** Stores an attempt and moves the best row if it is better, in one transaction. */
+  /** Stores an attempt and moves the best row if it is better (a higher score, or the same with a better status), in one transaction. */
   record(attempt: Omit<Attempt, 'id'>): Promise<Attempt>;
   get(id: string): Promise<Attempt | null>;
-  /** Newest first, without evidence. */
+  /** Newest first, without evidence. `before` is the id of an attempt: those older than it. */
   list(filter: {
     person?: string;
     lab?: string;
@@ -164,7 +174,7 @@ export interface AttemptStore {
 
 export class StoreError extends Error {
   override name = 'StoreError';
-  readonly code: 'busy' | 'full' | 'newer-schema' | 'corrupt' | 'failed';
+  readonly code: 'busy' | 'full' | 'unreachable' | 'newer-schema' | 'corrupt' | 'failed';
   constructor(code: StoreError['code'], message: string, options?: { cause?: unknown }) {
     super(message, options);
     this.code = code;

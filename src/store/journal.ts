@@ -1,0 +1,60 @@
+import type { Transaction } from 'kysely';
+import { z } from 'zod';
+import type { JournalEntry } from '#grading/evidence.ts';
+import type { Executor } from './executor.ts';
+import { type JournalStore, StoreError } from './port.ts';
+import { isoTime, json, parseRows } from './row.ts';
+import type { Tables } from './tables.ts';
+
+const JournalRow = z.object({
+  seq: z.int(),
+  at: z.string(),
+  witness: z.string(),
+  kind: z.enum(['seen', 'gone', 'gap']),
+  value: json(z.json()),
+});
+
+/** The session's next number. Its row is locked until the transaction ends, so numbers rise in the order of the commits. */
+export async function nextInSession(tx: Transaction<Tables>, session: string): Promise<number> {
+  const row = await tx
+    .updateTable('labSession')
+    .set((of) => ({ sequence: of('sequence', '+', 1) }))
+    .where('id', '=', session)
+    .returning('sequence')
+    .executeTakeFirst();
+  if (!row) throw new StoreError('failed', `There is no lab session ${session}.`);
+  return row.sequence;
+}
+
+/** What witnesses saw, append-only. */
+export function journalStore(executor: Executor): JournalStore {
+  return {
+    append: (session, epoch, { at, witness, kind, value }) =>
+      executor.write(async (tx) => {
+        const entry: JournalEntry = { seq: await nextInSession(tx, session), at: isoTime(at), witness, kind, value };
+        await tx
+          .insertInto('journal')
+          .values({ ...entry, session, epoch, value: JSON.stringify(value) })
+          .execute();
+        return entry;
+      }),
+
+    async list(session, epoch, witnesses) {
+      if (witnesses.length === 0) return [];
+      return executor.read(async (db) =>
+        parseRows(
+          'journal',
+          JournalRow,
+          await db
+            .selectFrom('journal')
+            .select(['seq', 'at', 'witness', 'kind', 'value'])
+            .where('session', '=', session)
+            .where('epoch', '=', epoch)
+            .where('witness', 'in', witnesses)
+            .orderBy('seq')
+            .execute(),
+        ),
+      );
+    },
+  };
+}

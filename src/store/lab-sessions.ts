@@ -1,0 +1,131 @@
+import { sql } from 'kysely';
+import { z } from 'zod';
+import { type Move, moves, type SessionState, states } from '#lab/session.ts';
+import type { Executor } from './executor.ts';
+import { newId } from './id.ts';
+import { type LabSession, type LabSessionStore, StoreError } from './port.ts';
+import { isoTime, json, parseRow, parseRows } from './row.ts';
+
+const LabSessionRow = z.object({
+  id: z.string(),
+  person: z.string(),
+  lab: z.string(),
+  labVersion: z.string(),
+  state: z.enum(states),
+  instance: z.string().nullable(),
+  epoch: z.int(),
+  reason: json(z.object({ code: z.string(), message: z.string(), advice: z.string().optional() })).nullable(),
+  createdAt: z.string(),
+  changedAt: z.string(),
+  activeAt: z.string(),
+});
+
+const touchEvery = 5_000;
+/** After these an earlier reason still holds: it is why the session is on its way out. */
+const keepsReason: readonly Move[] = ['end', 'gone'];
+
+/** Learners' stays in labs. That a person has one live session in a lab is the database's own constraint. */
+export function labSessionStore(executor: Executor, now: () => Date): LabSessionStore {
+  const parse = (row: unknown) => parseRow('lab_session', LabSessionRow, row);
+  const live = (person: string, lab: string) =>
+    executor.read(async (db) =>
+      parse(
+        await db
+          .selectFrom('labSession')
+          .selectAll()
+          .where('person', '=', person)
+          .where('lab', '=', lab)
+          .where('state', '<>', 'ended')
+          .executeTakeFirst(),
+      ),
+    );
+
+  const insert = (input: { person: string; lab: string; labVersion: string }): Promise<LabSession | null> => {
+    const at = isoTime(now());
+    const row = { ...input, id: newId(), state: 'queued', instance: null, epoch: 1, reason: null, sequence: 0 };
+    return executor.write(async (tx) =>
+      parse(
+        await tx
+          .insertInto('labSession')
+          .values({ ...row, createdAt: at, changedAt: at, activeAt: at })
+          .onConflict((conflict) => conflict.columns(['person', 'lab']).where('state', '<>', sql.lit('ended')).doNothing())
+          .returningAll()
+          .executeTakeFirst(),
+      ),
+    );
+  };
+
+  return {
+    live,
+
+    async begin(input) {
+      // A session that ends between the two looks makes the third: more rounds than a few are somebody else's fault.
+      for (let round = 0; round < 5; round++) {
+        const existing = await live(input.person, input.lab);
+        if (existing) return { session: existing, created: false };
+        const session = await insert(input);
+        if (session) return { session, created: true };
+      }
+      throw new StoreError('busy', `Sessions of lab ${input.lab} begin and end too fast to hold one.`);
+    },
+
+    get: (id) => executor.read(async (db) => parse(await db.selectFrom('labSession').selectAll().where('id', '=', id).executeTakeFirst())),
+
+    listLive: () =>
+      executor.read(async (db) =>
+        parseRows(
+          'lab_session',
+          LabSessionRow,
+          await db.selectFrom('labSession').selectAll().where('state', '<>', 'ended').orderBy('createdAt').orderBy('id').execute(),
+        ),
+      ),
+
+    list: ({ person, lab }) =>
+      executor.read(async (db) => {
+        let query = db.selectFrom('labSession').selectAll();
+        if (person !== undefined) query = query.where('person', '=', person);
+        if (lab !== undefined) query = query.where('lab', '=', lab);
+        return parseRows('lab_session', LabSessionRow, await query.orderBy('createdAt', 'desc').orderBy('id', 'desc').execute());
+      }),
+
+    move(id, move, set = {}) {
+      const table: Partial<Record<SessionState, SessionState>> = moves[move];
+      const from = Object.keys(table);
+      const next = sql<string>`case state ${sql.join(
+        Object.entries(table).map(([before, after]) => sql`when ${before} then ${after}`),
+        sql` `,
+      )} else state end`;
+      const { reason, ...others } = set;
+      const newReason =
+        reason === undefined ? (keepsReason.includes(move) ? {} : { reason: null }) : { reason: reason && JSON.stringify(reason) };
+      return executor.write(async (tx) =>
+        parse(
+          await tx
+            .updateTable('labSession')
+            .set({ ...others, ...newReason, state: next, changedAt: isoTime(now()) })
+            .set((of) => ({ epoch: move === 'reset' ? of('epoch', '+', 1) : of.ref('epoch') }))
+            .where('id', '=', id)
+            .where('state', 'in', from)
+            .returningAll()
+            .executeTakeFirst(),
+        ),
+      );
+    },
+
+    async touch(id) {
+      const at = now();
+      const before = isoTime(new Date(at.getTime() - touchEvery));
+      const stale = await executor.read((db) =>
+        db.selectFrom('labSession').select('id').where('id', '=', id).where('activeAt', '<', before).executeTakeFirst(),
+      );
+      if (!stale) return;
+      await executor.write((tx) =>
+        tx
+          .updateTable('labSession')
+          .set({ activeAt: isoTime(at) })
+          .where('id', '=', id)
+          .execute(),
+      );
+    },
+  };
+}

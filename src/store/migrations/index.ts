@@ -1,0 +1,10 @@
+import type { Migration } from 'kysely/migration';
+import * as initial from './0001-initial.ts';
+
+/**
+ * Every migration in order, imported one by one so that a bundle carries them. Names sort as they run.
+ * A migration that was released is never edited; each runs alike on SQLite and PostgreSQL, whole or not at all.
+ */
+export const migrations: Readonly<Record<string, Migration>> = {
+  '0001-initial': initial,
+};

@@ -1,0 +1,88 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+import { CamelCasePlugin, Kysely } from 'kysely';
+import { attemptStore } from './attempts.ts';
+import { backup, requireSound, withRestoreAdvice } from './backup.ts';
+import { toStoreError } from './errors.ts';
+import { type Executor, patience, patiently, postgresExecutor, sqliteExecutor } from './executor.ts';
+import { journalStore } from './journal.ts';
+import { labInstanceStore } from './lab-instances.ts';
+import { labSessionStore } from './lab-sessions.ts';
+import { migrate, schemaState } from './migrate.ts';
+import { peopleStore } from './people.ts';
+import { phaseStore } from './phases.ts';
+import type { Store } from './port.ts';
+import { openFile, sqliteDialect } from './sqlite.ts';
+import type { Tables } from './tables.ts';
+
+export interface OpenOptions {
+  /** `postgres://…`; without it the database is the file `slipway.db` in `folder`. */
+  url?: string | undefined;
+  folder: string;
+  signal?: AbortSignal | undefined;
+  /** The clock; tests set it. */
+  now?: (() => Date) | undefined;
+  /** Told of a backup and of each migration, for people who watch the start. */
+  report?: ((line: string) => void) | undefined;
+}
+
+/**
+ * The store, its schema brought up to date; an SQLite file is backed up first.
+ * Throws `StoreError`: `corrupt` or `newer-schema` with what to do, `busy`, `unreachable`, or `failed`.
+ */
+export async function openStore(options: OpenOptions): Promise<Store> {
+  const executor = options.url ? await openPostgres(options.url, options) : await openSqlite(join(options.folder, 'slipway.db'), options);
+  const now = options.now ?? (() => new Date());
+  return {
+    people: peopleStore(executor, now),
+    sessions: labSessionStore(executor, now),
+    instances: labInstanceStore(executor, now),
+    phases: phaseStore(executor, now),
+    journal: journalStore(executor),
+    attempts: attemptStore(executor),
+    close: () => executor.close(),
+  };
+}
+
+async function openSqlite(path: string, options: OpenOptions): Promise<Executor> {
+  const existed = existsSync(path);
+  let file: DatabaseSync | undefined;
+  try {
+    const opened = await patiently(async () => openFile(path), performance.now() + patience, options);
+    file = opened;
+    requireSound(opened);
+    const db = kysely(sqliteDialect(opened));
+    const { version, pending } = await schemaState(db, options.signal);
+    if (pending.length > 0) {
+      if (existed && version !== null) options.report?.(`database backed up to ${backup(opened, path, `before-${pending[0]}`)}`);
+      await migrate(db, options.signal);
+      options.report?.(`database at schema ${pending.at(-1)}`);
+    }
+    return sqliteExecutor(db);
+  } catch (error) {
+    if (file?.isOpen) file.close();
+    const found = toStoreError(error);
+    throw found.code === 'corrupt' ? withRestoreAdvice(found, path) : found;
+  }
+}
+
+async function openPostgres(url: string, options: OpenOptions): Promise<Executor> {
+  const { postgresDialect } = await import('./postgres.ts');
+  const db = kysely(postgresDialect(url));
+  try {
+    const { pending } = await schemaState(db, options.signal);
+    if (pending.length > 0) {
+      await migrate(db, options.signal);
+      options.report?.(`database at schema ${pending.at(-1)}`);
+    }
+    return postgresExecutor(db);
+  } catch (error) {
+    await db.destroy();
+    throw toStoreError(error);
+  }
+}
+
+function kysely(dialect: ConstructorParameters<typeof Kysely<Tables>>[0]['dialect']): Kysely<Tables> {
+  return new Kysely<Tables>({ dialect, plugins: [new CamelCasePlugin()] });
+}
