@@ -1,0 +1,12 @@
+import { z } from 'zod';
+import { body, endpoint, sessionFor } from '#server/answer.ts';
+
+export const prerender = false;
+
+const Check = z.strictObject({ task: z.string().max(40).optional() });
+
+export const POST = endpoint(async (context, person) => {
+  const { task } = await body(context.request, Check);
+  const session = await sessionFor(context, person, 'check');
+  return { results: await context.locals.runtime.check(session, task, context.request.signal) };
+});

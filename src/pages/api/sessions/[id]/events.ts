@@ -1,0 +1,21 @@
+import { sessionView } from '#runtime/hub.ts';
+import { endpoint, sessionFor } from '#server/answer.ts';
+import { eventStream } from '#server/sse.ts';
+
+export const prerender = false;
+
+/** The session's state, phases and verdicts: all of them as they are, then each change. */
+export const GET = endpoint(async (context, person) => {
+  const { runtime } = context.locals;
+  const session = await sessionFor(context, person, 'read');
+  return eventStream(context.request.signal, async (send) => {
+    const unsubscribe = runtime.context.hub.subscribe(session.id, (event) => send(event.type, event.data));
+    const state = await runtime.state(session.id);
+    if (state) {
+      send('session', sessionView(state.session));
+      send('phases', state.phases);
+      for (const verdict of state.verdicts) send('verdict', verdict);
+    }
+    return unsubscribe;
+  });
+});

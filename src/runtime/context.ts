@@ -1,0 +1,67 @@
+import type { Logger } from 'pino';
+import type { ClusterProvider, LabAccess, LabRef } from '#cluster/port.ts';
+import type { LabSession, Store } from '#store/port.ts';
+import type { Course, CourseLab } from './course.ts';
+import type { Hub } from './hub.ts';
+import { sessionView } from './hub.ts';
+import type { Jobs } from './jobs.ts';
+import { Problem } from './problem.ts';
+import type { Settings } from './settings.ts';
+
+/** What every use case of the runtime works with. */
+export interface Context {
+  settings: Settings;
+  log: Logger;
+  store: Store;
+  provider: ClusterProvider;
+  course: Course;
+  images: LabImages;
+  hub: Hub;
+  jobs: Jobs;
+  witnesses: Witnesses;
+}
+
+/** The container images a lab stands on; made where they are missing. */
+export interface LabImages {
+  /** Makes sure an image is in the engine and answers its reference. */
+  ensure(name: string, report: (detail: string) => void, signal: AbortSignal): Promise<string>;
+}
+
+/** The journals being kept (design §6). */
+export interface Witnesses {
+  /** Begins to watch what the lab's tasks name; does nothing when it is watched. */
+  begin(session: LabSession, access: LabAccess): void;
+  /** Stops and waits. */
+  end(session: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export function labOf(context: Context, id: string): CourseLab {
+  const lab = Object.hasOwn(context.course.labs, id) ? context.course.labs[id] : undefined;
+  if (lab === undefined) throw new Problem(404, 'no-such-lab', `There is no lab "${id}" in this course.`);
+  return lab;
+}
+
+/** The containers a session points at. */
+export function refOf(context: Context, session: Pick<LabSession, 'instance' | 'epoch' | 'id'>): LabRef {
+  if (session.instance === null) throw new Problem(409, 'no-containers', 'This lab has no containers.');
+  return { instance: context.settings.instance, lab: session.instance, epoch: session.epoch };
+}
+
+/** Tells the session's pages its state. */
+export function publishSession(context: Context, session: LabSession): void {
+  context.hub.publish(session.id, { type: 'session', data: sessionView(session) });
+}
+
+/** Tells the session's pages how far the making of the lab is. */
+export async function publishPhases(context: Context, session: Pick<LabSession, 'id' | 'epoch' | 'lab'>): Promise<void> {
+  context.hub.publish(session.id, { type: 'phases', data: await phaseViews(context, session) });
+}
+
+export async function phaseViews(context: Context, session: Pick<LabSession, 'id' | 'epoch' | 'lab'>) {
+  const [phases, estimates] = await Promise.all([
+    context.store.phases.list(session.id, session.epoch),
+    context.store.phases.estimates(session.lab),
+  ]);
+  return { epoch: session.epoch, phases: phases.map((phase) => ({ ...phase, ...estimates[phase.id] })) };
+}

@@ -1,0 +1,28 @@
+import type { LabSession } from '#store/port.ts';
+import { type Context, publishSession } from './context.ts';
+import { Problem } from './problem.ts';
+
+/** Ends a session; its containers are removed in the background. Ending twice is ending once. */
+export async function endLab(context: Context, session: LabSession): Promise<LabSession> {
+  if (session.state === 'ended' || session.state === 'ending') return session;
+  const ending = await context.store.sessions.move(session.id, 'end', {
+    reason: { code: 'ended-by-learner', message: 'You ended this lab.' },
+  });
+  if (ending === null) throw new Problem(409, 'not-now', 'The lab is changing state; try again in a moment.');
+  publishSession(context, ending);
+  void context.jobs.run(ending.id, (signal) => clearAway(context, ending, signal));
+  return ending;
+}
+
+/** Removes the containers of a session in state `ending`, then its row says `ended`. */
+export async function clearAway(context: Context, session: LabSession, signal: AbortSignal): Promise<void> {
+  const { store, provider, settings } = context;
+  await context.witnesses.end(session.id);
+  if (session.instance !== null) {
+    await store.instances.wantAbsent(session.instance);
+    await provider.remove({ instance: settings.instance, lab: session.instance }, signal);
+    await store.instances.forget(session.instance);
+  }
+  const ended = await store.sessions.move(session.id, 'gone', { instance: null });
+  if (ended) publishSession(context, ended);
+}

@@ -1,0 +1,48 @@
+import { EventEmitter } from 'node:events';
+import type { Verdict } from '#grading/verdict.ts';
+import type { LabSession, Phase } from '#store/port.ts';
+
+/** What a page shows of a session. */
+export type SessionView = Pick<LabSession, 'id' | 'lab' | 'state' | 'epoch' | 'reason' | 'createdAt' | 'changedAt'>;
+
+export interface CheckResult {
+  task: string;
+  verdict: Verdict;
+  /** When the attempt was stored, durably; null when it was not. */
+  savedAt: string | null;
+  attempt: string | null;
+}
+
+export type PhaseView = Phase & { p50?: number; p90?: number };
+
+export type SessionEvent =
+  | { type: 'session'; data: SessionView }
+  | { type: 'phases'; data: { epoch: number; phases: readonly PhaseView[] } }
+  | { type: 'verdict'; data: CheckResult };
+
+/** Tells the open pages of a session what happened. Holds nothing: a page that comes late reads the store. */
+export interface Hub {
+  publish(session: string, event: SessionEvent): void;
+  subscribe(session: string, listener: (event: SessionEvent) => void): () => void;
+  /** How many pages listen. */
+  listeners(session: string): number;
+}
+
+export function hub(): Hub {
+  const emitter = new EventEmitter().setMaxListeners(0);
+  return {
+    publish(session, event) {
+      emitter.emit(session, event);
+    },
+    subscribe(session, listener) {
+      emitter.on(session, listener);
+      return () => void emitter.off(session, listener);
+    },
+    listeners: (session) => emitter.listenerCount(session),
+  };
+}
+
+export function sessionView(session: LabSession): SessionView {
+  const { id, lab, state, epoch, reason, createdAt, changedAt } = session;
+  return { id, lab, state, epoch, reason, createdAt, changedAt };
+}

@@ -1,0 +1,87 @@
+import type { LabAccess, LabSpec, StepEvent } from '#cluster/port.ts';
+import type { LabSession } from '#store/port.ts';
+import { type Context, labOf, publishPhases, publishSession, refOf } from './context.ts';
+import { labSpec } from './lab-spec.ts';
+import { reasonOf } from './problem.ts';
+
+const imagesPhase = { id: 'images', title: 'Make sure the container images are there' };
+
+/**
+ * Makes the containers of a session in state `starting` and moves it on to `ready`, or to `failed` with the reason.
+ * What an earlier try left behind is removed first, so it can run again after a crash at any point.
+ * An abort leaves the row as it is: whoever aborted decides what follows.
+ */
+export async function makeLab(context: Context, session: LabSession, signal: AbortSignal): Promise<void> {
+  const { store, provider, log } = context;
+  const lab = labOf(context, session.lab);
+  const ref = refOf(context, session);
+  const record = recorder(context, session);
+  try {
+    await provider.remove({ instance: ref.instance, lab: ref.lab }, signal);
+    const draft = labSpec(lab, ref, '');
+    await store.phases.plan(session.id, session.epoch, [imagesPhase, ...provider.steps(draft)]);
+    await publishPhases(context, session);
+    const toolbox = await ensureImages(context, draft, record.report, signal);
+    const access = await provider.create(labSpec(lab, ref, toolbox), record.report, signal);
+    await record.settled();
+    await becomeReady(context, session, access);
+  } catch (error) {
+    await record.settled();
+    if (signal.aborted) throw error;
+    log.warn({ err: error, session: session.id, lab: session.lab }, 'a lab could not be made');
+    await record.fail(reasonOf(error).message);
+    const failed = await store.sessions.move(session.id, 'fail', { reason: reasonOf(error) });
+    if (failed) publishSession(context, failed);
+  }
+}
+
+async function ensureImages(context: Context, spec: LabSpec, report: (event: StepEvent) => void, signal: AbortSignal): Promise<string> {
+  const began = performance.now();
+  report({ state: 'begin', ...imagesPhase });
+  const detail = (text: string) => report({ state: 'detail', id: imagesPhase.id, detail: text });
+  for (const name of ['node', 'gateway', ...spec.images, ...spec.containers.map((container) => container.image)]) {
+    await context.images.ensure(name, detail, signal);
+  }
+  const toolbox = await context.images.ensure('toolbox', detail, signal);
+  report({ state: 'end', id: imagesPhase.id, milliseconds: Math.round(performance.now() - began) });
+  return toolbox;
+}
+
+async function becomeReady(context: Context, session: LabSession, access: LabAccess): Promise<void> {
+  const ready = await context.store.sessions.move(session.id, 'ready');
+  if (!ready) return;
+  context.witnesses.begin(ready, access);
+  publishSession(context, ready);
+}
+
+/** Writes phases in the order they happened, one at a time, and tells the pages. */
+function recorder(context: Context, session: LabSession) {
+  const { store, log } = context;
+  let tail: Promise<void> = Promise.resolve();
+  let running: string | undefined;
+  const write = (work: () => Promise<void>) => {
+    tail = tail
+      .then(work)
+      .then(() => publishPhases(context, session))
+      .catch((error: unknown) => log.error({ err: error, session: session.id }, 'a phase could not be written'));
+  };
+  return {
+    report(event: StepEvent) {
+      if (event.state === 'begin') {
+        running = event.id;
+        write(() => store.phases.begin(session.id, session.epoch, event.id));
+      } else if (event.state === 'detail') {
+        write(() => store.phases.detail(session.id, session.epoch, event.id, event.detail));
+      } else {
+        write(() => store.phases.end(session.id, session.epoch, event.id, event.milliseconds));
+      }
+    },
+    settled: () => tail,
+    async fail(detail: string) {
+      const id = running;
+      if (id === undefined) return;
+      write(() => store.phases.fail(session.id, session.epoch, id, detail));
+      await tail;
+    },
+  };
+}

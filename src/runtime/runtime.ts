@@ -1,0 +1,98 @@
+import Dockerode from 'dockerode';
+import { pino } from 'pino';
+import { kindProvider } from '#cluster/kind/provider.ts';
+import { openStore } from '#store/open.ts';
+import type { LabSession, Person, Store } from '#store/port.ts';
+import { checkLab } from './check-lab.ts';
+import { type Context, labOf, phaseViews } from './context.ts';
+import { type Course, type CourseLab, loadCourse } from './course.ts';
+import { endLab } from './end-lab.ts';
+import { type CheckResult, hub, type PhaseView } from './hub.ts';
+import { jobs } from './jobs.ts';
+import { labImages } from './lab-images.ts';
+import { keepReconciled } from './reconcile.ts';
+import { keptSecret, readSettings, type Settings } from './settings.ts';
+import { resetLab, startLab } from './start-lab.ts';
+import { witnesses } from './witnesses.ts';
+
+/** Everything a page, endpoint or socket may ask for. */
+export interface Runtime {
+  context: Context;
+  store: Store;
+  course: Course;
+  /** Throws a 404 `Problem` for a lab the course does not have. */
+  lab(id: string): CourseLab;
+  start(person: Person, lab: string): Promise<{ session: LabSession; created: boolean }>;
+  reset(session: LabSession): Promise<LabSession>;
+  end(session: LabSession): Promise<LabSession>;
+  /** Judges one task, or all, and stores the attempts. */
+  check(session: LabSession, task: string | undefined, signal: AbortSignal): Promise<readonly CheckResult[]>;
+  /** All that a page shows of a session. */
+  state(
+    id: string,
+  ): Promise<{ session: LabSession; phases: { epoch: number; phases: readonly PhaseView[] }; verdicts: readonly CheckResult[] } | null>;
+  /** Stops watching and closes the database; labs run on. */
+  close(): Promise<void>;
+}
+
+const key = Symbol.for('slipway.runtime');
+const kept = globalThis as typeof globalThis & { [key]?: Promise<Runtime> };
+
+/** The one runtime of this process; it survives a module reload in development. */
+export function currentRuntime(): Promise<Runtime> {
+  kept[key] ??= buildRuntime(readSettings());
+  return kept[key];
+}
+
+/** Builds the adapters and begins to reconcile. The only place that knows which adapters there are. */
+export function buildRuntime(settings: Settings): Promise<Runtime> {
+  kept[key] = build(settings);
+  return kept[key];
+}
+
+async function build(settings: Settings): Promise<Runtime> {
+  const log = pino({ level: settings.log, redact: { paths: ['*.token', '*.key', '*.secret', '*.cookie'], censor: '(removed)' } });
+  const course = loadCourse(settings.course);
+  const store = await openStore({ folder: settings.data, ...(settings.databaseUrl ? { url: settings.databaseUrl } : {}) });
+  const docker = new Dockerode();
+  const images = labImages(docker, settings.root);
+  const secret = keptSecret(settings.data);
+  const provider = kindProvider({
+    docker,
+    secret,
+    nodeImage: () => images.ensure('node', () => {}, AbortSignal.timeout(60_000)),
+    gatewayImage: () => images.ensure('gateway', () => {}, AbortSignal.timeout(60_000)),
+  });
+  const events = hub();
+  const stop = new AbortController();
+  const base = { settings, log, store, provider, course, images, hub: events };
+  const context: Context = {
+    ...base,
+    jobs: jobs((session, error) => log.error({ err: error, session }, 'work on a lab ended badly; the reconciler takes over')),
+    witnesses: witnesses(base, secret),
+  };
+  const reconciling = settings.engine ? keepReconciled(context, stop.signal) : Promise.resolve();
+  return {
+    context,
+    store,
+    course,
+    lab: (id) => labOf(context, id),
+    start: (person, lab) => startLab(context, person, lab),
+    reset: (session) => resetLab(context, session),
+    end: (session) => endLab(context, session),
+    check: (session, task, signal) => checkLab(context, secret, session, task, signal),
+    async state(id) {
+      const session = await store.sessions.get(id);
+      if (session === null) return null;
+      const [phases, latest] = await Promise.all([phaseViews(context, session), store.attempts.latest(id, session.epoch)]);
+      return { session, phases, verdicts: latest.map(({ task, verdict, at, attempt }) => ({ task, verdict, savedAt: at, attempt })) };
+    },
+    async close() {
+      stop.abort(new Error('the server is stopping'));
+      await context.jobs.close();
+      await context.witnesses.close();
+      await reconciling;
+      await store.close();
+    },
+  };
+}

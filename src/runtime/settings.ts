@@ -1,0 +1,86 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+
+const loopback = new Set(['localhost', '127.0.0.1', '::1']);
+
+/** The environment Slipway reads, refused at start when a value is not understood. */
+const Environment = z.object({
+  SLIPWAY_ROOT: z.string().default(process.cwd()),
+  SLIPWAY_COURSE: z.string().optional(),
+  SLIPWAY_DATA: z.string().optional(),
+  SLIPWAY_INSTANCE: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{2,40}$/, 'use 3 to 41 lower-case letters, digits and dashes')
+    .optional(),
+  SLIPWAY_HOST: z
+    .string()
+    .default('localhost')
+    .refine(
+      (host) => loopback.has(host),
+      'this tier serves the machine itself only (localhost, 127.0.0.1, ::1); a class needs tier "class"',
+    ),
+  SLIPWAY_PORT: z.coerce.number().int().min(0).max(65_535).default(4321),
+  SLIPWAY_NO_ENGINE: z.enum(['0', '1']).default('0'),
+  /** Free space on the engine's disk below which no lab is started, in MiB. */
+  SLIPWAY_DISK_WATERMARK_MIB: z.coerce.number().int().nonnegative().default(4096),
+  SLIPWAY_LOG: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  DATABASE_URL: z.string().optional(),
+});
+
+export interface Settings {
+  /** The checkout: `images/`, `dist/`. */
+  root: string;
+  /** Holds `content/` and `labs/`. */
+  course: string;
+  data: string;
+  /** Labels everything this installation makes. */
+  instance: string;
+  host: string;
+  port: number;
+  engine: boolean;
+  diskWatermarkBytes: number;
+  log: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  databaseUrl: string | undefined;
+}
+
+/** Reads the settings and makes the data folder. Throws one sentence per wrong variable. */
+export function readSettings(env: Readonly<Record<string, string | undefined>> = process.env): Settings {
+  const parsed = Environment.safeParse(env);
+  if (!parsed.success) {
+    throw new Error(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('\n'));
+  }
+  const values = parsed.data;
+  const root = resolve(values.SLIPWAY_ROOT);
+  const data = resolve(values.SLIPWAY_DATA ?? join(root, '.slipway'));
+  mkdirSync(data, { recursive: true, mode: 0o700 });
+  return {
+    root,
+    course: resolve(values.SLIPWAY_COURSE ?? root),
+    data,
+    instance: values.SLIPWAY_INSTANCE ?? keptInstance(data),
+    host: values.SLIPWAY_HOST,
+    port: values.SLIPWAY_PORT,
+    engine: values.SLIPWAY_NO_ENGINE === '0',
+    diskWatermarkBytes: values.SLIPWAY_DISK_WATERMARK_MIB * 1024 * 1024,
+    log: values.SLIPWAY_LOG,
+    databaseUrl: values.DATABASE_URL,
+  };
+}
+
+/** The instance's name, made once and kept beside the database. */
+export function keptInstance(data: string): string {
+  const file = join(data, 'instance');
+  if (existsSync(file)) return readFileSync(file, 'utf8').trim();
+  const name = `i-${randomBytes(5).toString('hex')}`;
+  writeFileSync(file, `${name}\n`, { flag: 'wx', mode: 0o600 });
+  return name;
+}
+
+/** A secret kept beside the database, made once: keys the gateways' passwords and the hashes of Secrets' values. */
+export function keptSecret(data: string): Buffer {
+  const file = join(data, 'secret');
+  if (!existsSync(file)) writeFileSync(file, `${randomBytes(32).toString('hex')}\n`, { flag: 'wx', mode: 0o600 });
+  return Buffer.from(readFileSync(file, 'utf8').trim(), 'hex');
+}

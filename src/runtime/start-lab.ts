@@ -1,0 +1,83 @@
+import type { LabSession, Person } from '#store/port.ts';
+import { type Context, labOf, publishSession } from './context.ts';
+import { makeLab } from './make-lab.ts';
+import { Problem } from './problem.ts';
+
+/**
+ * The person's session in a lab, begun when there is none; begun anew when it failed or crashed.
+ * However many ask at once, there is one. Answers before the lab is ready: `makeLab` goes on in the background.
+ */
+export async function startLab(context: Context, person: Person, labId: string): Promise<{ session: LabSession; created: boolean }> {
+  const lab = labOf(context, labId);
+  const live = await context.store.sessions.live(person.id, lab.id);
+  if (live && live.state !== 'failed' && live.state !== 'crashed') return { session: live, created: false };
+  await refuseWithoutRoom(context);
+  if (live) return { session: await resetLab(context, live), created: false };
+  const begun = await context.store.sessions.begin({ person: person.id, lab: lab.id, labVersion: lab.version });
+  if (!begun.created) return begun;
+  return { session: await admit(context, begun.session), created: true };
+}
+
+/** Gives a queued session its containers' row and begins to make them. */
+export async function admit(context: Context, session: LabSession): Promise<LabSession> {
+  const { store } = context;
+  const instance = await store.instances.create({ lab: session.lab, labVersion: session.labVersion, epoch: session.epoch });
+  const starting = await store.sessions.move(session.id, 'admit', { instance: instance.id });
+  if (starting === null) {
+    await store.instances.forget(instance.id);
+    return (await store.sessions.get(session.id)) ?? session;
+  }
+  publishSession(context, starting);
+  inBackground(context, starting);
+  return starting;
+}
+
+/** Brings a lab back to its beginning: the next epoch, with containers made anew. */
+export async function resetLab(context: Context, session: LabSession): Promise<LabSession> {
+  const { store } = context;
+  const lab = labOf(context, session.lab);
+  await refuseWithoutRoom(context);
+  if (session.instance === null) {
+    const instance = await store.instances.create({ lab: session.lab, labVersion: lab.version, epoch: session.epoch });
+    session = { ...session, instance: instance.id };
+  }
+  const moved = await store.sessions.move(session.id, 'reset', { reason: null, labVersion: lab.version, instance: session.instance });
+  if (moved === null) throw new Problem(409, 'not-now', 'The lab cannot be reset in the state it is in.');
+  if (moved.instance !== null) await store.instances.setEpoch(moved.instance, moved.epoch);
+  publishSession(context, moved);
+  inBackground(context, moved);
+  return moved;
+}
+
+function inBackground(context: Context, session: LabSession): void {
+  void context.jobs.run(session.id, async (signal) => {
+    await context.witnesses.end(session.id);
+    await makeLab(context, session, signal);
+  });
+}
+
+async function refuseWithoutRoom(context: Context): Promise<void> {
+  const { settings, provider } = context;
+  if (!settings.engine) {
+    throw new Problem(503, 'no-engine', 'This site was started without a container engine, so lessons can be read but labs cannot run.', {
+      advice: 'Stop the site and run `npm start` without --no-engine.',
+    });
+  }
+  const facts = await provider.facts(AbortSignal.timeout(5_000));
+  if (!facts.engine.ok) {
+    throw new Problem(503, 'no-engine', `Labs need a Docker engine, and none answers: ${facts.engine.reason}`, {
+      advice: 'Start the engine, or run `./slipway doctor` to see what is missing.',
+      retryAfter: 10,
+    });
+  }
+  const free = facts.diskFreeBytes;
+  if (free !== null && free < settings.diskWatermarkBytes) {
+    const figures = `${gib(free)} GiB are free where the engine keeps its data, and ${gib(settings.diskWatermarkBytes)} GiB are needed`;
+    throw new Problem(503, 'no-space', `There is too little disk for a lab: ${figures}.`, {
+      advice: 'Free some space (`./slipway images prune` removes old images), then try again.',
+      retryAfter: 60,
+    });
+  }
+}
+
+const gib = (bytes: number) => (bytes / 1024 ** 3).toFixed(1);

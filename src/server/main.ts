@@ -1,0 +1,84 @@
+import { createServer } from 'node:http';
+import type { Socket } from 'node:net';
+import { buildRuntime } from '#runtime/runtime.ts';
+import { readSettings } from '#runtime/settings.ts';
+import { welcome } from './cookie.ts';
+import { setSecurityHeaders } from './headers.ts';
+import { hostRouter, type Place } from './hosts.ts';
+import { terminalAuthorizer } from './terminal-access.ts';
+import { terminalUpgrade } from './terminal-socket.ts';
+
+// Read when the adapter's module is evaluated, hence the late import.
+process.env['ASTRO_NODE_AUTOSTART'] = 'disabled';
+const { handler } = await import('@astrojs/node/server.js');
+
+const settings = readSettings();
+const runtime = await buildRuntime(settings);
+const { log, store } = runtime.context;
+
+// The adapter's own listener stays silent about rejections outside a request.
+process.on('unhandledRejection', (error) => log.error({ err: error }, 'unhandled rejection'));
+
+let place: (host: string | undefined) => Place | null = () => null;
+
+const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, (request, response) => {
+  setSecurityHeaders(response);
+  const where = place(request.headers.host);
+  if (where === null) {
+    response.writeHead(421, { 'content-type': 'text/plain; charset=utf-8' });
+    response.end('This server does not answer to that host name. Use the address it printed when it started.\n');
+    return;
+  }
+  if (where.kind === 'preview') {
+    response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8' });
+    response.end('There is no preview at this address.\n');
+    return;
+  }
+  welcome(store, request, response).then(
+    () => handler(request, response),
+    (error: unknown) => {
+      log.error({ err: error }, 'a visitor could not be welcomed');
+      response.writeHead(503, { 'content-type': 'text/plain; charset=utf-8', 'retry-after': '5' });
+      response.end('The database does not answer. Try again in a few seconds.\n');
+    },
+  );
+});
+
+const terminals = terminalUpgrade({ authorize: terminalAuthorizer(runtime, (host) => place(host)), log });
+server.on('upgrade', (request, socket: Socket, head) => {
+  socket.on('error', (error) => log.debug({ err: error }, 'a socket failed before its upgrade'));
+  const where = place(request.headers.host);
+  if (where?.kind !== 'site' || !request.url?.startsWith('/ws/')) {
+    socket.end(
+      `HTTP/1.1 ${where === null ? '421 Misdirected Request' : '404 Not Found'}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
+    );
+    return;
+  }
+  terminals.upgrade(request, socket, head);
+});
+
+let stopping = false;
+async function stop(signal: string): Promise<void> {
+  if (stopping) return;
+  stopping = true;
+  log.info({ signal }, 'stopping; labs run on and are found again at the next start');
+  server.close();
+  await terminals.closeAll();
+  await runtime.close();
+  server.closeAllConnections();
+  process.exit(0);
+}
+process.once('SIGTERM', () => void stop('SIGTERM'));
+process.once('SIGINT', () => void stop('SIGINT'));
+
+server.on('error', (error: NodeJS.ErrnoException) => {
+  log.fatal({ err: error }, error.code === 'EADDRINUSE' ? `port ${settings.port} is taken; use --port` : 'the server cannot listen');
+  process.exit(1);
+});
+server.listen(settings.port, settings.host, () => {
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : settings.port;
+  place = hostRouter(port);
+  log.info({ url: `http://localhost:${port}`, instance: settings.instance }, 'serving');
+  process.send?.({ type: 'listening', port });
+});

@@ -1,0 +1,43 @@
+const keepAliveMilliseconds = 15_000;
+/** A page that has not read this many events is cut off; it reconnects and gets the state as it is. */
+const maxQueued = 256;
+
+/**
+ * A server-sent event stream. `open` sends what it likes and answers how to stop; data travels as one line of JSON.
+ * Ends when the client leaves.
+ */
+export function eventStream(signal: AbortSignal, open: (send: (event: string, data: unknown) => void) => Promise<() => void>): Response {
+  let close = () => {};
+  const stream = new ReadableStream<Uint8Array>(
+    {
+      async start(controller) {
+        const encoder = new TextEncoder();
+        const write = (text: string) => {
+          if ((controller.desiredSize ?? 0) <= 0) close();
+          else controller.enqueue(encoder.encode(text));
+        };
+        const timer = setInterval(() => write(': still here\n\n'), keepAliveMilliseconds);
+        let unsubscribe = () => {};
+        let closed = false;
+        close = () => {
+          if (closed) return;
+          closed = true;
+          clearInterval(timer);
+          unsubscribe();
+          controller.close();
+        };
+        signal.addEventListener('abort', close, { once: true });
+        const stop = await open((event, data) => {
+          if (!closed) write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+        });
+        if (closed) stop();
+        else unsubscribe = stop;
+      },
+      cancel: () => close(),
+    },
+    { highWaterMark: maxQueued },
+  );
+  return new Response(stream, {
+    headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' },
+  });
+}
