@@ -1,0 +1,80 @@
+import type { z } from 'zod';
+import type { Evidence } from './evidence.ts';
+import { type GradedTask, journalName, passedName } from './grader.ts';
+import { reasonIn } from './needs.ts';
+import type { Finding, Verdict } from './verdict.ts';
+import { type Reason, readable, worded } from './wording.ts';
+
+/**
+ * The verdict on one task, from its evidence alone: passed, else cannot-check, else not-yet, else wrong.
+ * Reads no clock; the same evidence gives the same verdict.
+ */
+export function judge(task: GradedTask, evidence: Evidence): Verdict {
+  const verdict = (status: Verdict['status'], share: number, findings: readonly Finding[] = []): Verdict => ({
+    task: task.id,
+    status,
+    score: task.points * share,
+    findings: [...findings],
+  });
+  if (task.lasts === 'once' && evidence.journal.some((entry) => entry.witness === passedName(task.id))) return verdict('passed', 1);
+
+  const values = valuesOf(task, evidence);
+  const expected = task.expect.safeParse(values);
+  if (expected.success) return verdict('passed', 1);
+
+  const unseen = blind(task, evidence);
+  if (unseen.length > 0) return verdict('cannot-check', 0, told(task, unseen));
+
+  const reasons = expected.error.issues.map((issue) => reasonFor(issue, values));
+  const settled = !isSettling(task, values) || secondsBetween(evidence.settlingSince, evidence.at) >= task.settlesWithin;
+  return settled ? verdict('wrong', shareOf(task, reasons), told(task, reasons)) : verdict('not-yet', 0, told(task, reasons));
+}
+
+/** What the task's schemas read: each value that was seen and has its form, and each witness's entries. */
+export function valuesOf(task: GradedTask, evidence: Evidence): Record<string, unknown> {
+  const values: Record<string, unknown> = {};
+  for (const [name, { decides, value }] of Object.entries(task.observe)) {
+    const seen = evidence.observed[name];
+    const read = decides && seen?.ok ? value.safeParse(seen.value) : null;
+    if (read?.success) values[name] = read.data;
+  }
+  for (const name of Object.keys(task.witness)) {
+    values[name] = evidence.journal.filter((entry) => entry.witness === journalName(task.id, name));
+  }
+  return values;
+}
+
+/** Whether the cluster is still at work on the task. */
+export function isSettling(task: GradedTask, values: Record<string, unknown>): boolean {
+  return task.settling?.safeParse(values).success ?? false;
+}
+
+/** The observations that decide and could not be made, or not be read. */
+function blind(task: GradedTask, evidence: Evidence): Reason[] {
+  return Object.entries(task.observe).flatMap(([observation, { decides, value }]): Reason[] => {
+    if (!decides) return [];
+    const seen = evidence.observed[observation];
+    if (seen?.ok) return value.safeParse(seen.value).success ? [] : [{ code: 'evidence.unreadable', params: { observation } }];
+    return [{ code: 'observation.failed', params: { observation, reason: seen?.reason ?? 'it is not in the evidence' } }];
+  });
+}
+
+/** A reason for an issue, with the value it is about as `{seen}`. */
+function reasonFor(issue: z.core.$ZodIssue, values: unknown): Reason {
+  const path = issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step));
+  const seen = readable(path.reduce<unknown>((value, step) => (value as Record<PropertyKey, unknown> | null | undefined)?.[step], values));
+  const reason = reasonIn(issue);
+  if (reason === undefined) return { code: 'task.unmet', params: { path: path.join('.'), seen, expected: issue.message }, path };
+  return { code: reason.code, params: 'seen' in reason.params ? reason.params : { seen, ...reason.params }, path };
+}
+
+/** Findings in words, each sentence once. */
+function told(task: GradedTask, reasons: readonly Reason[]): Finding[] {
+  const findings = reasons.map((reason) => worded(reason, task.words));
+  return findings.filter((one, index) => findings.findIndex((other) => other.code === one.code && other.seen === one.seen) === index);
+}
+
+const shareOf = (task: GradedTask, reasons: readonly Reason[]) =>
+  Math.min(1, ...reasons.map(({ code }) => (Object.hasOwn(task.credit, code) ? (task.credit[code] ?? 0) : 0)));
+
+const secondsBetween = (from: string | null, to: string) => (from === null ? 0 : (Date.parse(to) - Date.parse(from)) / 1000);
