@@ -8,10 +8,23 @@ import { z } from 'zod';
  * Up: `Up` as JSON text.
  */
 export const Down = z.discriminatedUnion('type', [
+  /**
+   * First of all. Output begins at byte `from`; what lies before `to` was written before this attach. `boot` names the
+   * supervisor: offsets of another one mean nothing. `fresh`: the shell was started just now.
+   */
+  z.strictObject({
+    type: z.literal('opened'),
+    boot: z.string().max(64),
+    from: z.int().nonnegative(),
+    to: z.int().nonnegative(),
+    fresh: z.boolean(),
+  }),
   /** Bytes `from` (inclusive) to `to` (exclusive) are no longer to be had. */
   z.strictObject({ type: z.literal('gap'), from: z.int().nonnegative(), to: z.int().nonnegative() }),
   z.strictObject({ type: z.literal('size'), cols: z.int().positive(), rows: z.int().positive() }),
   z.strictObject({ type: z.literal('peers'), count: z.int().nonnegative() }),
+  /** The `run` of this id has been typed, by this request or an earlier one. */
+  z.strictObject({ type: z.literal('ran'), id: z.string().max(64) }),
   z.strictObject({ type: z.literal('exit'), code: z.int().nullable() }),
   z.strictObject({ type: z.literal('error'), code: z.string().max(64), message: z.string().max(1000) }),
 ]);
@@ -28,6 +41,10 @@ export const Up = z.discriminatedUnion('type', [
 ]);
 export type Up = z.infer<typeof Up>;
 
+/** What may follow `/ws/sessions/ID/shells/`. */
+export const shellNumber = /^[1-4]$/;
+/** Names a supervisor in `opened` and in the `boot` of an attach. */
+export const bootName = /^[0-9a-f]{16}$/;
 /** Largest WebSocket message accepted from a browser, in bytes. */
 export const maxUpBytes = 65_536;
 /** The supervisor keeps this much output of each shell, in bytes. */
