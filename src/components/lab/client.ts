@@ -1,0 +1,144 @@
+import type { CheckResult, PhaseView, SessionView } from '#runtime/hub.ts';
+import type { Best } from '#store/port.ts';
+import { LabProblem, request } from './api.ts';
+import { followSession } from './events.ts';
+
+/** Everything the page knows of its lab. Replaced as a whole at each change. */
+export interface LabState {
+  session: SessionView | null;
+  phases: { epoch: number; phases: readonly PhaseView[] } | null;
+  /** Latest verdict by task, of this epoch. */
+  verdicts: ReadonlyMap<string, CheckResult & { checkedAt: number }>;
+  bests: ReadonlyMap<string, Pick<Best, 'task' | 'score' | 'status'>>;
+  connected: boolean;
+  /** What was asked for and not answered yet: `start`, `end`, `reset`, `check` (all), `check:TASK`. */
+  busy: ReadonlySet<string>;
+  /** What was refused, by the same names, until it is asked for again. */
+  problems: ReadonlyMap<string, LabProblem>;
+}
+
+export interface LabClient {
+  state(): LabState;
+  /** Calls `listener` at once and at every change. */
+  subscribe(listener: (state: LabState) => void): void;
+  start(): Promise<void>;
+  check(task?: string): Promise<void>;
+  reset(): Promise<void>;
+  end(): Promise<void>;
+}
+
+const clients = new Map<string, LabClient>();
+
+/** The page's one client for a lab, shared by the panel and the tasks. */
+export function labClient(lab: string): LabClient {
+  const client = clients.get(lab) ?? createLabClient(lab);
+  clients.set(lab, client);
+  return client;
+}
+
+/** Checks look at a live cluster, so they are given longer than the rest. */
+const checkTimeout = 60_000;
+
+function createLabClient(lab: string): LabClient {
+  let state: LabState = {
+    session: null,
+    phases: null,
+    verdicts: new Map(),
+    bests: new Map(),
+    connected: true,
+    busy: new Set(),
+    problems: new Map(),
+  };
+  const listeners = new Set<(state: LabState) => void>();
+  let following: { id: string; stop: () => void } | null = null;
+
+  const set = (change: Partial<LabState>) => {
+    state = { ...state, ...change };
+    for (const listener of listeners) listener(state);
+  };
+
+  const setSession = (session: SessionView | null) => {
+    const anew = session?.id !== state.session?.id || session?.epoch !== state.session?.epoch;
+    set({ session, ...(anew ? { verdicts: new Map(), phases: null } : {}) });
+    follow(session !== null && session.state !== 'ended' ? session.id : null);
+  };
+
+  const follow = (id: string | null) => {
+    if (following?.id === id) return;
+    following?.stop();
+    following = id === null ? null : { id, stop: followSession(id, listener) };
+    if (id === null) set({ connected: true });
+  };
+
+  const setVerdict = (result: CheckResult) => {
+    const checkedAt = Date.now();
+    const verdicts = new Map(state.verdicts).set(result.task, { ...result, checkedAt });
+    const bests = new Map(state.bests);
+    const { score, status } = result.verdict;
+    if (result.savedAt !== null && score > (bests.get(result.task)?.score ?? -1)) bests.set(result.task, { task: result.task, score, status });
+    set({ verdicts, bests });
+  };
+
+  const listener = {
+    session: setSession,
+    phases: (phases: LabState['phases']) => set({ phases }),
+    verdict: setVerdict,
+    connected: (connected: boolean) => {
+      if (connected !== state.connected) set({ connected });
+    },
+  };
+
+  const load = async () => {
+    const answer = await request<{ session: SessionView | null; bests: readonly Best[] }>(`/api/labs/${lab}/session`);
+    set({ bests: new Map(answer.bests.map((best) => [best.task, best])) });
+    // A session that ended keeps its reason on the page until the next start.
+    if (answer.session !== null || state.session?.state !== 'ended') setSession(answer.session);
+  };
+
+  /** Runs one thing at a time under its name, and keeps why it was refused. */
+  const ask = async (name: string, work: () => Promise<void>) => {
+    if (state.busy.has(name)) return;
+    const problems = new Map(state.problems);
+    problems.delete(name);
+    set({ busy: new Set(state.busy).add(name), problems });
+    try {
+      await work();
+    } catch (error) {
+      const problem = error instanceof LabProblem ? error : new LabProblem('page', 'This page made a mistake. Reload it.', { cause: error });
+      if (problem.code === 'page') console.error(error);
+      set({ problems: new Map(state.problems).set(name, problem) });
+    }
+    const busy = new Set(state.busy);
+    busy.delete(name);
+    set({ busy });
+  };
+
+  const post = async (path: string) => setSession((await request<{ session: SessionView }>(path, {})).session);
+  const ofSession = (path: string) => {
+    if (state.session === null) throw new LabProblem('no-session', 'There is no lab to do this with.', { advice: 'Start the lab first.' });
+    return `/api/sessions/${state.session.id}/${path}`;
+  };
+
+  // Another tab may have started or ended the lab meanwhile.
+  document.addEventListener('visibilitychange', () => {
+    if (document.visibilityState === 'visible') void ask('load', load);
+  });
+  void ask('load', load);
+
+  return {
+    state: () => state,
+    subscribe: (listener) => {
+      listeners.add(listener);
+      listener(state);
+    },
+    start: () => ask('start', () => post(`/api/labs/${lab}/start`)),
+    reset: () => ask('reset', () => post(ofSession('reset'))),
+    end: () => ask('end', () => post(ofSession('end'))),
+    check: (task) =>
+      ask(task === undefined ? 'check' : `check:${task}`, async () => {
+        const body = task === undefined ? {} : { task };
+        const { results } = await request<{ results: readonly CheckResult[] }>(ofSession('check'), body, checkTimeout);
+        for (const result of results) setVerdict(result);
+      }),
+  };
+}

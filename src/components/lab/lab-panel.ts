@@ -1,0 +1,127 @@
+import { type LabClient, type LabState, labClient } from './client.ts';
+import { confirm, fill, h } from './dom.ts';
+import { type PanelAction, type PanelView, panelView } from './panel-words.ts';
+import { phaseItems, remaining, tick } from './phases.ts';
+import { clockSkew } from './api.ts';
+import { showShell } from './shell.ts';
+import { renderTicks } from './ticks.ts';
+
+const busyLabels: Readonly<Record<PanelAction, string>> = { start: 'Starting…', reset: 'Starting over…', end: 'Ending…' };
+
+/**
+ * The lab of a lesson: Start, phases, shell, ticks, and every way it can end. Draws what `LabClient` knows;
+ * the idle panel is the server's, so that the page says what the lab needs without a script.
+ */
+class LabPanel extends HTMLElement {
+  private timer: ReturnType<typeof setInterval> | undefined;
+
+  connectedCallback(): void {
+    const client = labClient(this.getAttribute('lab') ?? '');
+    client.subscribe((state) => this.render(client, state));
+    for (const button of this.querySelectorAll<HTMLElement>('[data-action]')) {
+      button.addEventListener('click', () => void this.act(client, button.dataset['action']));
+    }
+  }
+
+  disconnectedCallback(): void {
+    clearInterval(this.timer);
+  }
+
+  private async act(client: LabClient, action: string | undefined): Promise<void> {
+    if (action === 'start') return await client.start();
+    if (action === 'check') return await client.check();
+    const ready = client.state().session?.state === 'ready';
+    if (action === 'reset' && (!ready || (await confirm(resetQuestion)))) return await client.reset();
+    if (action === 'end' && (!ready || (await confirm(endQuestion)))) return await client.end();
+  }
+
+  private part(name: string): HTMLElement {
+    const part = this.querySelector<HTMLElement>(`[data-part="${name}"]`);
+    if (part === null) throw new Error(`the lab panel has no part "${name}"`);
+    return part;
+  }
+
+  private render(client: LabClient, state: LabState): void {
+    const view = panelView(state.session);
+    this.dataset['state'] = state.session?.state ?? 'none';
+    this.dataset['tone'] = view.tone;
+    const workspace = this.closest<HTMLElement>('[data-room]');
+    if (workspace !== null && workspace.dataset['room'] !== view.room) keepPlace(() => workspace.setAttribute('data-room', view.room));
+    this.part('bar').hidden = view.room !== 'shell';
+    this.renderStatus(client, state, view);
+    this.renderPhases(state, view);
+    renderTicks(this.part('ticks'), state);
+    const check = this.querySelector('[data-action="check"]');
+    check?.setAttribute('aria-disabled', String(state.busy.has('check')));
+    if (check) check.textContent = state.busy.has('check') ? 'Checking…' : 'Check all';
+    showShell(this.part('shell'), view.room === 'shell' ? state.session : null);
+  }
+
+  private renderStatus(client: LabClient, state: LabState, view: PanelView): void {
+    const problem = ['start', 'reset', 'end', 'check', 'load'].map((name) => state.problems.get(name)).find((each) => each !== undefined);
+    const offline = state.session !== null && !state.connected;
+    const asked = view.actions.find(({ action }) => state.busy.has(action))?.action;
+    const key = JSON.stringify([view, problem?.message, problem?.retryAfter, offline, asked]);
+    const says = this.part('says');
+    fill(says, key, () => [
+      view.title !== '' && h('h3', { class: 'lab-title' }, view.title),
+      view.text !== '' && h('p', {}, view.text),
+      view.advice !== '' && h('p', { class: 'lab-advice' }, view.advice),
+      offline && h('p', { class: 'lab-offline' }, 'The connection was lost. It comes back by itself; your lab is not affected.'),
+      problem !== undefined && h('p', { class: 'lab-problem' }, h('strong', {}, problem.message), problem.advice !== undefined && ` ${problem.advice}`),
+      problem?.retryAfter !== undefined && h('p', {}, `Try again in about ${problem.retryAfter} s.`),
+    ]);
+    says.hidden = says.childElementCount === 0 || (view.room === 'shell' && problem === undefined && !offline);
+    fill(this.part('actions'), JSON.stringify([view.actions, asked]), () =>
+      view.actions.map(({ action, label }, index) =>
+        h(
+          'button',
+          {
+            type: 'button',
+            class: index === 0 && action !== 'end' ? 'button primary' : 'button',
+            'aria-disabled': asked === undefined ? null : 'true',
+            onclick: () => void this.act(client, action),
+          },
+          asked === action ? busyLabels[action] : label,
+        ),
+      ),
+    );
+  }
+
+  private renderPhases(state: LabState, view: PanelView): void {
+    const phases = view.room === 'phases' ? (state.phases?.phases ?? []) : [];
+    const list = this.part('phases');
+    fill(list, JSON.stringify(phases), () => phaseItems(phases));
+    list.hidden = phases.length === 0;
+    const update = () => {
+      tick(list);
+      const left = this.part('left');
+      left.textContent = remaining(phases, Date.now() + clockSkew);
+      left.hidden = left.textContent === '';
+    };
+    update();
+    clearInterval(this.timer);
+    if (phases.some((phase) => phase.state === 'running')) this.timer = setInterval(update, 1000);
+  }
+}
+
+const resetQuestion = {
+  title: 'Reset the lab?',
+  text: 'Everything you made in the cluster and in the shell is lost, and the lab begins anew. Saved results stay.',
+  yes: 'Reset',
+};
+const endQuestion = {
+  title: 'End the lab?',
+  text: 'Its cluster, its shell and the files in it are removed. Saved results stay.',
+  yes: 'End lab',
+};
+
+/** Changes the layout and puts what stood at the top of the window back there: the lesson stays where it was. */
+function keepPlace(change: () => void): void {
+  const anchor = [...document.querySelectorAll('.prose > *')].find((element) => element.getBoundingClientRect().bottom > 80);
+  const before = anchor?.getBoundingClientRect().top ?? 0;
+  change();
+  if (anchor !== undefined && window.scrollY > 0) window.scrollBy({ top: anchor.getBoundingClientRect().top - before, behavior: 'instant' });
+}
+
+customElements.define('lab-panel', LabPanel);

@@ -1,0 +1,41 @@
+const least = 30;
+const most = 70;
+
+/** The bar between lesson and shell: dragged, or moved by arrow keys. Remembered in a cookie, so that the server draws the page right at once. */
+class PaneSplitter extends HTMLElement {
+  connectedCallback(): void {
+    this.addEventListener('pointerdown', (event) => {
+      this.setPointerCapture(event.pointerId);
+      event.preventDefault();
+    });
+    this.addEventListener('pointermove', (event) => {
+      if (this.hasPointerCapture(event.pointerId)) this.show((100 * event.clientX) / window.innerWidth);
+    });
+    this.addEventListener('pointerup', () => this.keep());
+    this.addEventListener('keydown', (event) => {
+      const step = { ArrowLeft: -2, ArrowRight: 2 }[event.key];
+      if (step !== undefined) this.show(this.value + step);
+      else if (event.key === 'Home') this.show(least);
+      else if (event.key === 'End') this.show(most);
+      else return;
+      event.preventDefault();
+      this.keep();
+    });
+  }
+
+  private get value(): number {
+    return Number(this.getAttribute('aria-valuenow'));
+  }
+
+  private show(percent: number): void {
+    const value = Math.min(most, Math.max(least, Math.round(percent)));
+    this.setAttribute('aria-valuenow', String(value));
+    this.parentElement?.style.setProperty('--split', `${value}%`);
+  }
+
+  private keep(): void {
+    document.cookie = `split=${this.value}; Path=/; SameSite=Strict; Max-Age=31536000`;
+  }
+}
+
+customElements.define('pane-splitter', PaneSplitter);

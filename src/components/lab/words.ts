@@ -1,0 +1,42 @@
+import type { Status } from '#grading/verdict.ts';
+
+/** A status as a learner reads it. */
+export const statusWords: Readonly<Record<Status, string>> = {
+  passed: 'Passed',
+  'not-yet': 'Not yet',
+  wrong: 'Needs work',
+  'cannot-check': 'Cannot check',
+};
+
+/** What a status means for what to do next; empty where the findings say it all. */
+export const statusHelp: Readonly<Record<Status, string>> = {
+  passed: '',
+  'not-yet': 'This is on its way. It is checked again by itself.',
+  wrong: '',
+  'cannot-check': 'We could not look, so this says nothing about your work. Try again in a moment.',
+};
+
+export function points(count: number): string {
+  return count === 1 ? '1 point' : `${count} points`;
+}
+
+/** A length of time, as a person says it: `8 s`, `1 min 20 s`, `3 min`. */
+export function span(milliseconds: number): string {
+  const seconds = Math.max(0, Math.round(milliseconds / 1000));
+  if (seconds < 60) return `${seconds} s`;
+  const rest = seconds % 60;
+  const minutes = (seconds - rest) / 60;
+  return rest === 0 || minutes >= 5 ? `${Math.round(seconds / 60)} min` : `${minutes} min ${rest} s`;
+}
+
+/** `usually 12–15 s`, from the median and the ninetieth percentile of earlier runs. */
+export function usually(p50: number, p90: number): string {
+  const [low, high] = [span(p50), span(Math.max(p50, p90))];
+  if (low === high) return `usually ${high}`;
+  return p90 < 60_000 ? `usually ${low.replace(' s', '')}–${high}` : `usually ${low} to ${high}`;
+}
+
+/** Memory in MiB, rounded as one speaks of it. */
+export function memory(mebibytes: number): string {
+  return mebibytes < 1000 ? `${mebibytes} MiB` : `${(mebibytes / 1024).toFixed(1)} GiB`;
+}

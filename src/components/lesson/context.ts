@@ -1,0 +1,20 @@
+import type { LabFile } from '#lab/lab-file.ts';
+import type { Best } from '#store/port.ts';
+
+/** What the components inside a lesson's prose need to know of the page around them. */
+export interface LessonContext {
+  lab: { id: string; tasks: LabFile['tasks']; briefs: Readonly<Record<string, string>> } | null;
+  /** The reader's best score of each task, by task id. */
+  bests: ReadonlyMap<string, Best>;
+}
+
+const contexts = new WeakMap<Request, LessonContext>();
+
+/** Says once per request what `lessonContext` will answer: components in MDX get no props from the page. */
+export function provideLesson(request: Request, context: LessonContext): void {
+  contexts.set(request, context);
+}
+
+export function lessonContext(request: Request): LessonContext {
+  return contexts.get(request) ?? { lab: null, bests: new Map() };
+}
