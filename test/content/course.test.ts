@@ -5,6 +5,10 @@ import { parse } from 'yaml';
 import { checkCourse, courseContract } from '#cli/check-course.ts';
 import { CourseFile } from '#course/course-file.ts';
 import { formatFault } from '#course/fault.ts';
+import { neighbours } from '#course/order.ts';
+import { courseProgress } from '#course/progress.ts';
+import { loadCourse } from '#runtime/course.ts';
+import { readSettings } from '#runtime/settings.ts';
 import { changed, courseFolder } from './course-folder.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -70,4 +74,21 @@ test('a course that does not hold together fails the build with file and line', 
 test('a sound course outside the repository builds', () => {
   const build = courseContract(courseFolder()).hooks['astro:build:start'];
   expect(() => build?.({} as Parameters<typeof build>[0])).not.toThrow();
+});
+
+test('a course outside the repository is found by one setting, read, and counted', () => {
+  const folder = courseFolder();
+  const settings = readSettings({ SLIPWAY_COURSE: folder, SLIPWAY_DATA: join(folder, 'data') });
+  const course = loadCourse(settings.course);
+  expect(course.lessons.map((lesson) => lesson.id)).toEqual(['01-first']);
+  expect(course.labs['01-first']?.file.tasks.map((task) => task.id)).toEqual(['one', 'two']);
+  expect(neighbours(course.file, '01-first')).toMatchObject({ position: 1, previous: null, next: null });
+  const bests = [{ lab: '01-first', task: 'two', score: 2, points: 2 }];
+  expect(courseProgress(course.lessons, course.labs, bests)).toMatchObject({
+    passed: 1,
+    score: 2,
+    points: 3,
+    state: 'begun',
+    goOn: '01-first',
+  });
 });
