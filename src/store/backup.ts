@@ -28,6 +28,7 @@ export function backup(file: DatabaseSync, path: string, label: string): string 
 /** The same error, telling an operator what to do about the file. */
 export function withRestoreAdvice(error: StoreError, path: string): StoreError {
   const name = basename(path);
+  const found = error.cause instanceof Error ? error.cause.message : error.message;
   const copies = readdirSync(dirname(path)).filter((other) => other.endsWith('.backup.db'));
   const restore =
     copies.length > 0
@@ -35,7 +36,7 @@ export function withRestoreAdvice(error: StoreError, path: string): StoreError {
       : 'copy a backup of your own to its place (without one, Slipway begins with an empty database)';
   return new StoreError(
     'corrupt',
-    `The database ${path} is damaged: ${error.message}. Stop Slipway, move ${name}, ${name}-wal and ${name}-shm out of the folder, ${restore}, and start again.`,
+    `The database ${path} is damaged: ${found}. Stop Slipway, move ${name}, ${name}-wal and ${name}-shm out of the folder, ${restore}, and start again.`,
     { cause: error },
   );
 }

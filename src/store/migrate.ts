@@ -1,9 +1,11 @@
 import type { Kysely } from 'kysely';
-import { Migrator } from 'kysely/migration';
+import { type Migration, Migrator } from 'kysely/migration';
 import { patience, patiently } from './executor.ts';
-import { migrations } from './migrations/index.ts';
 import { StoreError } from './port.ts';
 import type { Tables } from './tables.ts';
+
+/** By name, in the order in which they run. */
+export type Migrations = Readonly<Record<string, Migration>>;
 
 /** Where a database stands: the last migration that ran in it (null for an empty one), and what has yet to run. */
 export interface SchemaState {
@@ -12,8 +14,8 @@ export interface SchemaState {
 }
 
 /** Reads the schema's version. Throws `newer-schema` when a migration that we do not know has run. */
-export async function schemaState(db: Kysely<Tables>, signal?: AbortSignal): Promise<SchemaState> {
-  const known = await patiently(() => migrator(db).getMigrations(), performance.now() + patience, { signal });
+export async function schemaState(db: Kysely<Tables>, migrations: Migrations, signal?: AbortSignal): Promise<SchemaState> {
+  const known = await patiently(() => migrator(db, migrations).getMigrations(), performance.now() + patience, { signal });
   const executed = await patiently(() => executedNames(db), performance.now() + patience, { signal });
   const unknown = executed.filter((name) => !(name in migrations));
   const ours = Object.keys(migrations).at(-1);
@@ -27,15 +29,15 @@ export async function schemaState(db: Kysely<Tables>, signal?: AbortSignal): Pro
 }
 
 /** Runs what is pending, all of it or nothing. Safe to call from several processes at once. */
-export async function migrate(db: Kysely<Tables>, signal?: AbortSignal): Promise<void> {
+export async function migrate(db: Kysely<Tables>, migrations: Migrations, signal?: AbortSignal): Promise<void> {
   const run = async () => {
-    const { error } = await migrator(db).migrateToLatest();
+    const { error } = await migrator(db, migrations).migrateToLatest();
     if (error !== undefined) throw error;
   };
   await patiently(run, performance.now() + patience, { signal });
 }
 
-function migrator(db: Kysely<Tables>): Migrator {
+function migrator(db: Kysely<Tables>, migrations: Migrations): Migrator {
   return new Migrator({ db, provider: { getMigrations: async () => ({ ...migrations }) } });
 }
 

@@ -9,7 +9,8 @@ import { type Executor, patience, patiently, postgresExecutor, sqliteExecutor } 
 import { journalStore } from './journal.ts';
 import { labInstanceStore } from './lab-instances.ts';
 import { labSessionStore } from './lab-sessions.ts';
-import { migrate, schemaState } from './migrate.ts';
+import { type Migrations, migrate, schemaState } from './migrate.ts';
+import { migrations } from './migrations/index.ts';
 import { peopleStore } from './people.ts';
 import { phaseStore } from './phases.ts';
 import type { Store } from './port.ts';
@@ -23,6 +24,8 @@ export interface OpenOptions {
   signal?: AbortSignal | undefined;
   /** The clock; tests set it. */
   now?: (() => Date) | undefined;
+  /** All that the database is to go through; tests shorten or lengthen the list. */
+  migrations?: Migrations | undefined;
   /** Told of a backup and of each migration, for people who watch the start. */
   report?: ((line: string) => void) | undefined;
 }
@@ -53,10 +56,13 @@ async function openSqlite(path: string, options: OpenOptions): Promise<Executor>
     file = opened;
     requireSound(opened);
     const db = kysely(sqliteDialect(opened));
-    const { version, pending } = await schemaState(db, options.signal);
+    const { version, pending } = await schemaState(db, options.migrations ?? migrations, options.signal);
     if (pending.length > 0) {
-      if (existed && version !== null) options.report?.(`database backed up to ${backup(opened, path, `before-${pending[0]}`)}`);
-      await migrate(db, options.signal);
+      if (existed && version !== null) {
+        const copy = backup(opened, path, `before-${pending[0]}`);
+        options.report?.(`database backed up to ${copy}`);
+      }
+      await migrate(db, options.migrations ?? migrations, options.signal);
       options.report?.(`database at schema ${pending.at(-1)}`);
     }
     return sqliteExecutor(db);
@@ -71,9 +77,9 @@ async function openPostgres(url: string, options: OpenOptions): Promise<Executor
   const { postgresDialect } = await import('./postgres.ts');
   const db = kysely(postgresDialect(url));
   try {
-    const { pending } = await schemaState(db, options.signal);
+    const { pending } = await schemaState(db, options.migrations ?? migrations, options.signal);
     if (pending.length > 0) {
-      await migrate(db, options.signal);
+      await migrate(db, options.migrations ?? migrations, options.signal);
       options.report?.(`database at schema ${pending.at(-1)}`);
     }
     return postgresExecutor(db);

@@ -1,0 +1,77 @@
+import { expect, test } from 'vitest';
+import type { Migrations } from '#store/migrate.ts';
+import { migrations } from '#store/migrations/index.ts';
+import { openStore } from '#store/open.ts';
+import { type Opened, onEveryEngine } from './engines.ts';
+import { attemptOf, learner } from './learners.ts';
+import { run } from './programs/run.ts';
+
+const next: Migrations = {
+  ...migrations,
+  '0002-notes': {
+    async up(db) {
+      await db.schema.createTable('note').addColumn('text', 'text').execute();
+      await db.schema.alterTable('person').addColumn('note', 'text').execute();
+    },
+  },
+};
+const failing: Migrations = {
+  ...migrations,
+  '0002-notes': {
+    async up(db) {
+      await db.schema.createTable('note').addColumn('text', 'text').execute();
+      throw new Error('a fault of the author');
+    },
+  },
+};
+
+async function results({ store, where }: Opened) {
+  const { person, session } = await learner(store);
+  const attempt = await store.attempts.record(attemptOf(session, { score: 4, status: 'passed' }));
+  return {
+    /** The results are all there for a store opened with these migrations. */
+    async expectKept(through: Migrations) {
+      const store = await openStore({ ...where, migrations: through });
+      expect(await store.attempts.get(attempt.id)).toEqual(attempt);
+      expect(await store.attempts.best({ person })).toMatchObject([{ score: 4 }]);
+      await store.close();
+    },
+  };
+}
+
+onEveryEngine('migrating, killed half-way,', (opened) => {
+  test('leaves a database that both the old version and the new one open', async () => {
+    const { expectKept } = await results(opened());
+    const { folder, url } = opened().where;
+    const dying = run('die-migrating', folder, ...(url === undefined ? [] : [url]));
+    for await (const line of dying.lines) expect(line).toBe('never told');
+    await dying.ended;
+    expect(dying.process.signalCode).toBe('SIGKILL');
+    await expectKept(migrations);
+    await expectKept(next);
+  });
+});
+
+onEveryEngine('an upgrade', (opened) => {
+  test('that fails tells why and leaves the old version its database', async () => {
+    const { expectKept } = await results(opened());
+    await expect(openStore({ ...opened().where, migrations: failing })).rejects.toMatchObject({
+      name: 'StoreError',
+      message: expect.stringContaining('a fault of the author'),
+    });
+    await expectKept(migrations);
+  });
+
+  test('made by two servers at once is made once, keeps the results, and is refused to the old version', async () => {
+    const { expectKept } = await results(opened());
+    const both = await Promise.all([1, 2].map(() => openStore({ ...opened().where, migrations: next })));
+    await Promise.all(both.map((store) => store.close()));
+    await expectKept(next);
+    await expect(openStore(opened().where)).rejects.toMatchObject({
+      name: 'StoreError',
+      code: 'newer-schema',
+      message: expect.stringMatching(/0002-notes.*knows up to 0001-initial.*newer Slipway/),
+    });
+    await expectKept(next);
+  });
+});
