@@ -44,7 +44,7 @@ const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, 
   );
 });
 
-const terminals = terminalUpgrade({ authorize: terminalAuthorizer(runtime, (host) => place(host)), log });
+const terminals = terminalUpgrade({ authorize: terminalAuthorizer(runtime), log });
 server.on('upgrade', (request, socket: Socket, head) => {
   socket.on('error', (error) => log.debug({ err: error }, 'a socket failed before its upgrade'));
   const where = place(request.headers.host);

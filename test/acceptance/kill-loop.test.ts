@@ -1,0 +1,69 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { SessionView } from '#runtime/hub.ts';
+import { follow, type Site, site, until } from './site.ts';
+
+let here: Site;
+beforeAll(async () => {
+  here = await site();
+  await here.start();
+});
+afterAll(async () => {
+  await here.kill('SIGKILL');
+  await promisify(execFile)('node', ['src/cli/main.ts', 'down'], {
+    env: { ...process.env, SLIPWAY_DATA: here.data, SLIPWAY_INSTANCE: here.instance },
+  });
+  await here.close();
+});
+
+test('a server killed at each step of a start finishes the lab after the next boot, and leaves nothing behind at the end', async () => {
+  const started = await here.call('POST', '/api/labs/04-state-inside/start');
+  expect(started.status).toBe(201);
+  const { session } = started.body as { session: SessionView };
+
+  const phases = await follow(
+    here,
+    session.id,
+    (event) => (event.type === 'phases' && event.data.phases.length > 0 ? event.data.phases : undefined),
+    60,
+  );
+  const steps = phases.map((phase) => phase.id);
+  expect(steps.length).toBeGreaterThan(5);
+  const reached: string[] = [];
+  for (const step of steps) {
+    const index = steps.indexOf(step);
+    const state = await follow(
+      here,
+      session.id,
+      (event) => {
+        if (event.type === 'session' && event.data.state !== 'starting') return event.data.state;
+        if (event.type !== 'phases') return undefined;
+        const past = event.data.phases.slice(index).some((phase) => phase.state === 'running' || phase.state === 'done');
+        return past ? 'reached' : undefined;
+      },
+      180,
+    );
+    if (state !== 'reached') break;
+    reached.push(step);
+    await here.kill('SIGKILL');
+    await here.start();
+  }
+  expect(reached.length, `killed at ${reached.join(', ')} of ${steps.join(', ')}`).toBeGreaterThanOrEqual(steps.length - 2);
+
+  const end = await follow(
+    here,
+    session.id,
+    (event) => (event.type === 'session' && !['queued', 'starting'].includes(event.data.state) ? event.data : undefined),
+    240,
+  );
+  expect(end, here.output().slice(-4000)).toMatchObject({ state: 'ready', reason: null });
+
+  // Killed while it ends, too.
+  expect((await here.call('POST', `/api/sessions/${session.id}/end`)).status).toBe(200);
+  await here.kill('SIGKILL');
+  await here.start();
+  await until(async () => (await here.census()).length === 0, 'everything of this instance to be gone', 90);
+  const after = await here.call('GET', '/api/labs/04-state-inside/session');
+  expect(after.body).toMatchObject({ session: null });
+});
