@@ -10,8 +10,8 @@ export function reasonIn(issue: z.core.$ZodIssue): Reason | undefined {
 }
 
 /**
- * The same schema, failing for this reason. Reasons given further inside are kept, so that
- * `needs(z.object({ a: needs(…, A) }), absent)` says `absent` only when there is no object.
+ * The same schema, failing for this reason. It speaks for the value itself, not for its fields: in
+ * `needs(z.object({ a: needs(…, A) }), absent)` the reason is `absent` when there is no object, and A when its `a` is wrong.
  */
 export function needs<Schema extends z.ZodType>(
   schema: Schema,
@@ -21,8 +21,9 @@ export function needs<Schema extends z.ZodType>(
     const result = schema.safeParse(value);
     if (result.success) return result.data;
     for (const issue of result.error.issues) {
-      const params = { [key]: reasonIn(issue) ?? (typeof reason === 'function' ? reason(value) : reason) };
-      context.issues.push({ code: 'custom', input: value, path: [...issue.path], params });
+      const own = issue.path.length === 0 ? (typeof reason === 'function' ? reason(value) : reason) : undefined;
+      const params = { [key]: reasonIn(issue) ?? own };
+      context.issues.push({ code: 'custom', input: value, path: [...issue.path], message: issue.message, params });
     }
     return z.NEVER;
   });

@@ -1,0 +1,78 @@
+import type { Evidence, JournalEntry } from '#grading/evidence.ts';
+import { type GradedTask, journalName, passedName } from '#grading/grader.ts';
+import { isSettling, judge, valuesOf } from '#grading/judge.ts';
+import type { Verdict } from '#grading/verdict.ts';
+import type { JournalStore } from '#store/port.ts';
+import type { Observer } from '../observe/observer.ts';
+import { capped } from './capped.ts';
+
+/** Since when each task of a session has been settling. One is kept as long as its lab is watched. */
+export type SettlingMemory = Map<string, string>;
+
+export interface GradeLab {
+  observer: Pick<Observer, 'round'>;
+  journal: JournalStore;
+  session: { id: string; epoch: number };
+  tasks: readonly GradedTask[];
+  settling: SettlingMemory;
+  /** Brings the journal up to the moment, where witnesses are watched (`watchWitnesses`). */
+  witness?: (signal: AbortSignal) => Promise<void>;
+  signal: AbortSignal;
+}
+
+export interface Graded {
+  task: GradedTask;
+  verdict: Verdict;
+  /** What the verdict was made from, cut to size. */
+  evidence: Evidence;
+}
+
+/**
+ * Judges tasks by one round of reads, in parallel and shared, and the session's journal. Changes nothing in the lab;
+ * a `once` task that passes is written into the journal, which keeps it passed until the lab is reset.
+ */
+export async function gradeLab({ observer, journal, session, tasks, settling, witness, signal }: GradeLab): Promise<readonly Graded[]> {
+  const observe = observer.round(signal);
+  const looked = tasks.map(async (task) => {
+    const seen = Object.entries(task.observe).map(async ([name, observation]) => [name, await observe(observation)] as const);
+    return Object.fromEntries(await Promise.all(seen));
+  });
+  await witness?.(signal);
+  const all = await Promise.all(looked);
+  const entries = await journal.list(session.id, session.epoch, tasks.flatMap(journalNames));
+  const at = new Date().toISOString();
+
+  const graded: Graded[] = [];
+  for (const [index, task] of tasks.entries()) {
+    const names = journalNames(task);
+    const draft: Evidence = {
+      task: task.id,
+      at,
+      settlingSince: null,
+      observed: all[index] ?? {},
+      journal: entries.filter((entry) => names.includes(entry.witness)),
+      partial: false,
+    };
+    const evidence = { ...draft, settlingSince: settlingSince(settling, task, draft) };
+    const verdict = judge(task, evidence);
+    if (verdict.status === 'passed' && task.lasts === 'once' && !hasPassed(task, evidence.journal)) {
+      await journal.append(session.id, session.epoch, { at, witness: passedName(task.id), kind: 'seen', value: { passed: true } });
+    }
+    graded.push({ task, verdict, evidence: capped(evidence) });
+  }
+  return graded;
+}
+
+const journalNames = (task: GradedTask) => [...Object.keys(task.witness).map((name) => journalName(task.id, name)), passedName(task.id)];
+
+const hasPassed = (task: GradedTask, journal: readonly JournalEntry[]) => journal.some(({ witness }) => witness === passedName(task.id));
+
+function settlingSince(memory: SettlingMemory, task: GradedTask, evidence: Evidence): string | null {
+  if (!isSettling(task, valuesOf(task, evidence))) {
+    memory.delete(task.id);
+    return null;
+  }
+  const since = memory.get(task.id) ?? evidence.at;
+  memory.set(task.id, since);
+  return since;
+}

@@ -1,0 +1,65 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { registerHooks } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { z } from 'zod';
+import { type GradedTask, type Grader, gradedTasks } from '#grading/grader.ts';
+
+export interface LoadedGrader {
+  tasks: readonly GradedTask[];
+  /** Hash of the lab's TypeScript: changes when a verdict could turn out otherwise. */
+  version: string;
+}
+
+const Module = z.object({ default: z.object({ words: z.record(z.string(), z.unknown()), tasks: z.record(z.string(), z.unknown()) }) });
+
+/**
+ * Imports a lab's `grade.ts` as it is on disk, also one of a course outside this repository: there `#grading` and `zod`
+ * mean this repository's. `root` is the checkout. Throws naming the file when it cannot be used.
+ */
+export async function loadGrader(options: {
+  root: string;
+  folder: string;
+  tasks: readonly { id: string; points: number }[];
+}): Promise<LoadedGrader> {
+  const { root, folder, tasks } = options;
+  const version = await hashOf(folder);
+  const file = join(folder, 'grade.ts');
+  resolveFrom(root);
+  try {
+    const url = `${pathToFileURL(file).href}?${marker}=${version}`;
+    const { default: grader } = Module.parse(await import(/* @vite-ignore */ url));
+    return { tasks: gradedTasks(tasks, grader as Grader), version };
+  } catch (error) {
+    throw new Error(`${file} cannot be used: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+}
+
+async function hashOf(folder: string): Promise<string> {
+  const hash = createHash('sha256');
+  for (const name of (await readdir(folder)).filter((name) => name.endsWith('.ts')).sort()) {
+    const text = await readFile(join(folder, name));
+    hash.update(`${name} ${text.length}\n`).update(text);
+  }
+  return hash.digest('hex').slice(0, 12);
+}
+
+/** In the URL of a grader and of what it imports from its own folder, so that a changed file is loaded anew. */
+const marker = 'grader';
+const resolved = new Set<string>();
+
+function resolveFrom(root: string): void {
+  if (resolved.has(root)) return;
+  resolved.add(root);
+  const anchor = pathToFileURL(join(root, 'package.json')).href;
+  registerHooks({
+    resolve(specifier, context, next) {
+      const version = context.parentURL === undefined ? null : new URL(context.parentURL).searchParams.get(marker);
+      if (version === null) return next(specifier, context);
+      if (specifier === '#grading' || specifier === 'zod') return next(specifier, { ...context, parentURL: anchor });
+      const found = next(specifier, context);
+      return specifier.startsWith('.') ? { ...found, url: `${found.url}?${marker}=${version}` } : found;
+    },
+  });
+}
