@@ -100,6 +100,13 @@ const cases: [string, Record<string, string | null>, string[]][] = [
     [`${course}:5: ${lesson} is titled "A first lesson", the course says "The first lesson"`],
   ],
   ['an unknown key in course.yaml', changed(course, 'lessons:', 'autor: me\nlessons:'), [`${course}:3: unknown key \`autor\``]],
+  ['an empty course.yaml', { [course]: '' }, [`${course}:1: must be a set of keys and values`]],
+  ['an empty lab.yaml', { [lab]: '# to do\n' }, [`${lab}:1: must be a set of keys and values`]],
+  [
+    'an empty frontmatter',
+    { [lesson]: '---\n---\n' },
+    ['minutes', 'summary', 'title'].map((key) => expect.stringContaining(`${lesson}:2: \`${key}\`: is missing`)),
+  ],
   ['no course.yaml', { [course]: null }, [`${course}:1: there is no such file: it lists the lessons in their order`]],
   [
     'a faulty lab, in the line of the key, without faults that only follow from it',
