@@ -36,7 +36,11 @@ export interface OpenOptions {
  */
 export async function openStore(options: OpenOptions): Promise<Store> {
   const executor = options.url ? await openPostgres(options.url, options) : await openSqlite(join(options.folder, 'slipway.db'), options);
-  const now = options.now ?? (() => new Date());
+  return assemble(executor, options.now ?? (() => new Date()));
+}
+
+/** The repositories over one executor. */
+export function assemble(executor: Executor, now: () => Date): Store {
   return {
     people: peopleStore(executor, now),
     sessions: labSessionStore(executor, now),
@@ -89,6 +93,7 @@ async function openPostgres(url: string, options: OpenOptions): Promise<Executor
   }
 }
 
-function kysely(dialect: ConstructorParameters<typeof Kysely<Tables>>[0]['dialect']): Kysely<Tables> {
+/** Camel case here, snake case in the database. */
+export function kysely(dialect: ConstructorParameters<typeof Kysely<Tables>>[0]['dialect']): Kysely<Tables> {
   return new Kysely<Tables>({ dialect, plugins: [new CamelCasePlugin()] });
 }

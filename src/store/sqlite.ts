@@ -31,7 +31,7 @@ class NodeSqliteDialect extends SqliteDialect {
     this.#file = file;
   }
   override createDriver(): SqliteDriver {
-    return new ImmediateDriver({ database: kyselyDatabase(this.#file) });
+    return new ImmediateDriver(this.#file);
   }
   override createAdapter(): SqliteAdapter {
     return new TransactionalAdapter();
@@ -40,8 +40,17 @@ class NodeSqliteDialect extends SqliteDialect {
 
 /** Takes the write lock when a transaction begins, when nothing is lost by waiting, rather than in the middle of it. */
 class ImmediateDriver extends SqliteDriver {
+  readonly #file: DatabaseSync;
+  constructor(file: DatabaseSync) {
+    super({ database: kyselyDatabase(file) });
+    this.#file = file;
+  }
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
     await connection.executeQuery(CompiledQuery.raw('begin immediate'));
+  }
+  // SQLite rolls back by itself when the disk is full or fails; a second rollback would hide that error behind its own.
+  override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    if (this.#file.isTransaction) await connection.executeQuery(CompiledQuery.raw('rollback'));
   }
 }
 
