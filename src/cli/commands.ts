@@ -1,0 +1,85 @@
+import type { Arguments, Flag } from './arguments.ts';
+
+/** What every command gets: where to say things, and a signal that fires at Ctrl-C. */
+export interface Context {
+  root: string;
+  env: Readonly<Record<string, string | undefined>>;
+  signal: AbortSignal;
+}
+
+/** A command's code; answers the exit code. */
+export type Run = (args: Arguments, context: Context) => Promise<number>;
+
+export interface Command {
+  summary: string;
+  usage: string;
+  flags: Readonly<Record<string, Flag>>;
+  words: { min: number; max: number; name: string };
+  load: () => Promise<{ run: Run }>;
+}
+
+const none = { min: 0, max: 0, name: 'nothing' };
+const json: Flag = { help: 'Print JSON for a program to read.' };
+
+/** The commands of `./slipway`, in the order the help lists them. */
+export const commands: Readonly<Record<string, Command>> = {
+  up: {
+    summary: 'Set up whatever is missing and serve the course (npm start)',
+    usage: 'up [--port N] [--host NAME] [--no-engine] [--yes]',
+    flags: {
+      port: { value: 'N', help: 'Serve on this port (default 4321; 0 takes a free one).' },
+      host: { value: 'NAME', help: 'Loopback name to listen on: localhost, 127.0.0.1 or ::1.' },
+      'no-engine': { help: 'Serve the lessons alone; labs say why they cannot start.' },
+      yes: { help: 'Do not ask before installing a Docker engine.' },
+    },
+    words: none,
+    load: () => import('./up.ts'),
+  },
+  down: {
+    summary: 'Stop the site and remove every container, network and volume of this instance',
+    usage: 'down',
+    flags: {},
+    words: none,
+    load: () => import('./down.ts'),
+  },
+  doctor: {
+    summary: 'Check this machine: what was found, what it breaks, how to mend it',
+    usage: 'doctor [--json] [--port N]',
+    flags: { json, port: { value: 'N', help: 'The port to look at (default 4321).' } },
+    words: none,
+    load: () => import('./doctor.ts'),
+  },
+  images: {
+    summary: 'List, build or prune the container images',
+    usage: 'images list [--json] | build NAME… [--all] | prune',
+    flags: { all: { help: 'Build every image, not only those named.' }, json },
+    words: { min: 1, max: 20, name: 'one of: list, build, prune' },
+    load: () => import('./images.ts'),
+  },
+  lab: {
+    summary: 'Prove a lab: its grader tells right answers from wrong ones on a real cluster',
+    usage: 'lab test ID… [--all]',
+    flags: { all: { help: 'Every right and wrong answer, not one of each.' } },
+    words: { min: 1, max: 20, name: 'what to do and the lab: lab test 04-state-inside' },
+    load: () => import('./lab.ts'),
+  },
+  test: {
+    summary: 'Run the checks (npm test)',
+    usage: 'test [--static | --full | --only STAGE]',
+    flags: {
+      static: { help: 'Only what needs no engine and no browser.' },
+      full: { help: 'Every right and wrong answer of every lab as well.' },
+      only: { value: 'STAGE', help: 'One stage, by its name as the run prints it.' },
+      yes: { help: 'Do not ask before installing a Docker engine or Chromium.' },
+    },
+    words: none,
+    load: () => import('./test/run.ts'),
+  },
+  dev: {
+    summary: 'Serve with reload on every change, for authors',
+    usage: 'dev [--port N] [--no-engine]',
+    flags: { port: { value: 'N', help: 'Serve on this port (default 4321).' }, 'no-engine': { help: 'Lessons alone.' } },
+    words: none,
+    load: () => import('./dev.ts'),
+  },
+};

@@ -1,0 +1,41 @@
+import { runPlaywright, runVitest } from './runners.ts';
+import type { Stage } from './stage.ts';
+import { staticChecks } from './static-checks.ts';
+
+/** The stages in the order they run: what is quick and needs nothing first. */
+export const stages: readonly Stage[] = [
+  { name: 'static', title: 'types, lint and import rules', tier: 'static', estimate: 30, needs: [], run: staticChecks },
+  { name: 'unit', title: 'unit tests', tier: 'static', estimate: 20, needs: [], run: (context) => runVitest(['unit'], [], context) },
+  {
+    name: 'content',
+    title: 'course and labs',
+    tier: 'static',
+    estimate: 5,
+    needs: [],
+    run: (context) => runVitest(['content'], [], context),
+  },
+  {
+    name: 'adapters',
+    title: 'adapters on fakes and databases',
+    tier: 'standard',
+    estimate: 60,
+    needs: [],
+    run: (context) => runVitest(['adapters'], [], context),
+  },
+  {
+    name: 'e2e',
+    title: 'the browser story on a real cluster',
+    tier: 'standard',
+    estimate: 180,
+    needs: ['engine', 'site', 'chromium'],
+    run: (context) => runPlaywright(context),
+  },
+  {
+    name: 'acceptance',
+    title: 'clusters, kills and recovery on the real engine',
+    tier: 'standard',
+    estimate: 400,
+    needs: ['engine', 'site'],
+    run: (context) => runVitest(['acceptance'], ['--no-file-parallelism'], context),
+  },
+];

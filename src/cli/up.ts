@@ -1,0 +1,93 @@
+import type { Settings } from '#runtime/settings.ts';
+import type { Run } from './commands.ts';
+import { type Engine, findEngine } from './engine/find.ts';
+import { countOwned, findOwned, isNothing } from './engine/owned.ts';
+import { readyEngine } from './engine/ready.ts';
+import { CommandFailure, inWords } from './failure.ts';
+import { raiseInotify } from './host/limits.ts';
+import { firstImages, imagesOf, readyImages } from './needed-images.ts';
+import { type Progress, progressOn, span } from './progress.ts';
+import { noteRunning, noteStopped, runningIn } from './running.ts';
+import { asEnvironment, settingsFor } from './settings.ts';
+import { readySite } from './site/build.ts';
+import { freePort, needFreePort } from './site/port.ts';
+import { serve } from './site/serve.ts';
+
+/** Sets up whatever is missing, then serves until it is told to stop. What is there already is only looked at. */
+export const run: Run = async (args, context) => {
+  const { root, env, signal } = context;
+  const progress = progressOn(process.stdout);
+  const asked = settingsFor(args, context);
+  const running = runningIn(asked.data);
+  if (running) {
+    const advice = 'Stop it first (Ctrl-C there, or ./slipway down), or give this one a data folder of its own: SLIPWAY_DATA';
+    throw new CommandFailure(`this course is already served at ${running.url} (process ${running.pid})`, { advice });
+  }
+  await needFreePort(asked.host, asked.port);
+  const settings = asked.port === 0 ? { ...asked, port: await freePort(asked.host) } : asked;
+
+  const engine = settings.engine ? await tryEngine(settings, args.on('yes'), env, progress, signal) : null;
+  await readySite({ ...settings, progress, signal });
+  if (engine) await tryImages(engine, settings, env, progress, signal);
+
+  const started = performance.now();
+  try {
+    return await serve({
+      root,
+      host: settings.host,
+      port: settings.port,
+      env: { ...asEnvironment(settings), ...(engine ? { DOCKER_HOST: engine.host } : {}) },
+      signal,
+      ready: (url) => {
+        noteRunning(settings.data, url);
+        progress.say(`✓ the server is ready (${span(performance.now() - started)})`);
+        progress.say(`\n  Slipway is at ${url}\n  Stop with Ctrl-C. Remove its labs with ./slipway down.\n`);
+      },
+    });
+  } finally {
+    noteStopped(settings.data);
+    if (signal.aborted) await sayWhatIsLeft(settings.instance, env, progress);
+  }
+};
+
+/** The engine, or null after saying why labs will not start: lessons are served either way. */
+async function tryEngine(settings: Settings, yes: boolean, env: NodeJS.ProcessEnv, progress: Progress, signal: AbortSignal) {
+  const { data, instance } = settings;
+  try {
+    const engine = await readyEngine({ env, data, instance, yes, progress, signal });
+    const raised = raiseInotify();
+    if (raised) progress.say(`✓ ${raised}`);
+    return engine;
+  } catch (error) {
+    signal.throwIfAborted();
+    progress.say(`✗ Labs cannot start: ${inWords(error)}\n  Serving the lessons alone.`);
+    return null;
+  }
+}
+
+async function tryImages(
+  engine: Engine,
+  settings: Settings,
+  env: NodeJS.ProcessEnv,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await readyImages(imagesOf(engine.docker, settings.root, env), firstImages(settings.course), { progress, signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    progress.say(
+      `✗ Labs cannot start yet: ${inWords(error)}\n  Once mended: ./slipway images build node (and those that ./slipway images list shows).`,
+    );
+  }
+}
+
+/** After a stop: what runs on, and how to end it. */
+async function sayWhatIsLeft(instance: string, env: NodeJS.ProcessEnv, progress: Progress): Promise<void> {
+  const signal = AbortSignal.timeout(5000);
+  const found = await findEngine(env, signal);
+  if (!found.ok) return;
+  const owned = await findOwned(found.engine.docker, (other) => other === instance, signal);
+  if (isNothing(owned)) progress.say('Stopped. Nothing is left running.');
+  else progress.say(`Stopped. Labs run on (${countOwned(owned)}); the next start finds them. ./slipway down removes them.`);
+}
