@@ -1,0 +1,41 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { type CloseReason, closes } from '#lab/close.ts';
+import { maxUpBytes } from '#lab/wire.ts';
+
+/** Time that browsers have to answer a close, in milliseconds. */
+const closing = 2_000;
+
+/** The WebSockets of all terminals: accepts upgrades, and closes every one when the server stops. */
+export function terminalSockets() {
+  // Compression of many small frames costs memory that it does not earn back.
+  const server = new WebSocketServer({ noServer: true, maxPayload: maxUpBytes, perMessageDeflate: false, clientTracking: true });
+  return {
+    /** Answers the handshake. The socket is paused: nothing is lost before somebody listens. */
+    accept(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<WebSocket> {
+      return new Promise((resolve) =>
+        server.handleUpgrade(request, socket, head, (accepted) => {
+          accepted.on('error', () => undefined); // a protocol error closes the socket, which is what its owner hears
+          accepted.pause();
+          resolve(accepted);
+        }),
+      );
+    },
+
+    /** Closes all and answers when they are closed; one that does not answer is cut. */
+    async closeAll(reason: CloseReason): Promise<void> {
+      const open = [...server.clients];
+      const closed = Promise.all(open.map((socket) => new Promise((resolve) => socket.once('close', resolve))));
+      for (const socket of open) {
+        if (socket.isPaused) socket.resume();
+        socket.close(closes[reason].code, closes[reason].words);
+      }
+      const cut = setTimeout(() => {
+        for (const socket of server.clients) socket.terminate();
+      }, closing);
+      await closed;
+      clearTimeout(cut);
+    },
+  };
+}

@@ -1,0 +1,235 @@
+import { execFileSync } from 'node:child_process';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { ringBytes } from '#lab/wire.ts';
+import { type Supervisor, site, supervisor, until } from './harness.ts';
+
+let shells: Supervisor;
+let server: Awaited<ReturnType<typeof site>>;
+
+beforeAll(async () => {
+  shells = await supervisor();
+  server = await site(shells);
+});
+afterAll(async () => {
+  await server.stop();
+  expect(shells.trouble()).toBe('');
+  await shells.stop();
+});
+afterEach(async () => {
+  for (const shell of await shells.list()) await shells.run('end', shell.id);
+  await until(async () => (await shells.list()).every((shell) => shell.pid === null && shell.clients === 0));
+});
+
+const processes = () =>
+  execFileSync('ps', ['-o', 'pid=', '--ppid', String(shells.pid)], { encoding: 'utf8' })
+    .trim()
+    .split('\n').length;
+
+describe('a shell', () => {
+  test('says what is typed, and its size is the window’s', async () => {
+    const tab = await server.open();
+    await tab.said('opened');
+    tab.send({ type: 'resize', cols: 97, rows: 31 });
+    tab.type('stty size; echo $TERM-$((40 + 2))\r');
+    await tab.shows('31 97');
+    await tab.shows('xterm-256color-42');
+    await tab.leave();
+  });
+
+  test('stays the same one over a reload, with its screen', async () => {
+    const tab = await server.open();
+    tab.type('MARK=kept; echo first-$((1 + 1))\r');
+    await tab.shows('first-2');
+    await tab.leave();
+    const reloaded = await server.open();
+    const opened = await reloaded.said('opened');
+    expect(opened.fresh).toBe(false);
+    await reloaded.shows('first-2');
+    reloaded.type('echo $MARK-$((3 + 3))\r');
+    await reloaded.shows('kept-6');
+    await reloaded.leave();
+  });
+
+  test('gives a browser that comes back exactly the bytes it has not had', async () => {
+    const tab = await server.open();
+    tab.type('echo one-$((1))\r');
+    await tab.shows(/one-1\r\n.*\$|# /s);
+    const { boot } = await tab.said('opened');
+    const at = tab.next();
+    tab.socket.terminate();
+    const other = await server.open();
+    other.type('echo meanwhile-$((2))\r');
+    await other.shows('meanwhile-2');
+    const back = await server.open({ offset: at, boot });
+    await back.shows('meanwhile-2');
+    expect((await back.said('opened')).from).toBe(at);
+    expect(back.screen()).not.toContain('one-1');
+    await back.leave();
+    await other.leave();
+  });
+
+  test('shows all it has to a browser that remembers another supervisor', async () => {
+    const tab = await server.open();
+    tab.type('echo here-$((1))\r');
+    await tab.shows('here-1');
+    const back = await server.open({ offset: 3, boot: '0123456789abcdef' });
+    expect((await back.said('opened')).from).not.toBe(3);
+    await back.shows('here-1');
+    await back.leave();
+    await tab.leave();
+  });
+
+  test('ends with its code, and the next attach starts a fresh one', async () => {
+    const tab = await server.open({ shell: '2' });
+    await tab.said('opened');
+    tab.type('exit 7\r');
+    expect((await tab.said('exit')).code).toBe(7);
+    expect((await tab.closed()).code).toBe(4000);
+    const again = await server.open({ shell: '2' });
+    expect((await again.said('opened')).fresh).toBe(true);
+    again.type('echo alive-$((9))\r');
+    await again.shows('alive-9');
+    await again.leave();
+  });
+
+  test('survives fifty reloads with as many processes as none', async () => {
+    const first = await server.open();
+    first.type('echo up-$((1))\r');
+    await first.shows('up-1');
+    await first.leave();
+    const before = processes();
+    for (let reload = 0; reload < 50; reload++) {
+      const tab = await server.open();
+      await tab.said('opened');
+      await tab.leave();
+    }
+    await until(async () => (await shells.list()).every((shell) => shell.clients === 0));
+    expect(processes()).toBe(before);
+    expect(execFileSync('pgrep', ['-fc', `slipway-shell attach`], { encoding: 'utf8' }).trim()).toBe('0');
+  });
+
+  test('runs a command once, though the browser sends it on every reconnect', async () => {
+    const run = { type: 'run', id: 'lesson-04-claim', data: 'echo ran-$((COUNT+=1))\r' } as const;
+    const tab = await server.open();
+    tab.send(run);
+    await tab.shows('ran-1');
+    expect((await tab.said('ran')).id).toBe(run.id);
+    tab.socket.terminate();
+    const back = await server.open();
+    back.send(run);
+    await back.said('ran');
+    back.type('echo count-$COUNT-\r');
+    await back.shows('count-1-');
+    await back.leave();
+  });
+
+  test('of a fifth tab is refused with the reason', async () => {
+    const attached = ['a', 'b', 'c', 'd'].map((name) => shells.attach(['slipway-shell', 'attach', name, '-1']));
+    await until(async () => (await shells.list()).filter((shell) => shell.pid !== null).length >= 4);
+    const tab = await server.open({ shell: '4' });
+    expect((await tab.said('error')).code).toBe('too-many-shells');
+    expect((await tab.closed()).code).toBe(1013);
+    for (const { stream } of attached) stream.end();
+    for (const { ended } of attached) await ended;
+  });
+});
+
+describe('a flood of output', () => {
+  test('does not delay Ctrl-C', async () => {
+    const tab = await server.open();
+    await tab.said('opened');
+    tab.type('yes\r');
+    await tab.sees(() => tab.bytes() > 1_000_000, 'a megabyte of y');
+    const pressed = performance.now();
+    tab.type('\x03');
+    await tab.shows('^C');
+    expect(performance.now() - pressed).toBeLessThan(1_000);
+    tab.clear();
+    tab.type('echo calm-$((5))\r');
+    await tab.shows('calm-5');
+    await tab.leave();
+  });
+
+  test('waits for a browser that does not read, which can still press Ctrl-C', async () => {
+    const tab = await server.open({ acks: false });
+    await tab.said('opened');
+    tab.type('yes\r');
+    await until(async () => (await shells.list()).some((shell) => shell.paused));
+    const stalled = (await shells.list()).find((shell) => shell.id === '1');
+    expect(stalled?.end).toBeLessThan(ringBytes + 1_000_000);
+    tab.type('\x03');
+    tab.send({ type: 'ack', offset: tab.next() });
+    await tab.sees(() => {
+      tab.send({ type: 'ack', offset: tab.next() });
+      return tab.screen().includes('^C');
+    }, 'the interrupt');
+    await tab.leave();
+  });
+
+  test('runs on when nobody is attached, and says what was lost', async () => {
+    const tab = await server.open();
+    const { boot } = await tab.said('opened');
+    tab.type(`head -c ${2 * ringBytes} /dev/zero | tr '\\0' x; echo; echo all-$((1 + 1))\r`);
+    await tab.sees(() => tab.bytes() > 100_000, 'the flood');
+    const at = tab.next();
+    await tab.leave();
+    await until(async () => (await shells.list()).some((shell) => shell.end > 2 * ringBytes));
+    const back = await server.open({ offset: at, boot });
+    const gap = await back.said('gap');
+    expect(gap.from).toBe(at);
+    expect(gap.to).toBeGreaterThan(ringBytes / 2);
+    await back.shows('all-2');
+    await back.leave();
+  });
+
+  test('is paced by the fastest reader; one that stalls is told what it missed', async () => {
+    const fast = await server.open();
+    const slow = await server.open({ acks: false });
+    await slow.said('opened');
+    await fast.sees(() => fast.messages.some((message) => message.type === 'peers' && message.count === 2), 'two peers');
+    fast.type(`head -c ${3 * ringBytes} /dev/zero | tr '\\0' x; echo; echo done-$((1 + 1))\r`);
+    await fast.shows('done-2', 30_000);
+    expect(slow.bytes()).toBeLessThan(1_000_000);
+    slow.send({ type: 'ack', offset: slow.next() });
+    await slow.said('gap');
+    await fast.leave();
+    await slow.leave();
+  });
+});
+
+test('the smallest window decides, and the rest return when it leaves', async () => {
+  const wide = await server.open();
+  wide.send({ type: 'resize', cols: 120, rows: 40 });
+  const narrow = await server.open();
+  narrow.send({ type: 'resize', cols: 80, rows: 50 });
+  await wide.sees(() => wide.messages.some((m) => m.type === 'size' && m.cols === 80 && m.rows === 40), 'the smaller of both');
+  await narrow.leave();
+  await wide.sees(() => {
+    const last = wide.messages.findLast((m) => m.type === 'size');
+    return last?.cols === 120 && last.rows === 40;
+  }, 'its own size again');
+  await wide.leave();
+});
+
+test('an interrupt overtakes a paste that nobody reads', async () => {
+  const tab = await server.open();
+  await tab.said('opened');
+  tab.type('sleep 1000\r');
+  await tab.shows('sleep 1000\r\n');
+  for (let part = 0; part < 20; part++) tab.type(`${'x'.repeat(60)}\n`.repeat(200));
+  tab.type('\x03');
+  tab.type('echo free-$((4 + 4))\r');
+  await tab.shows('free-8');
+  await tab.leave();
+});
+
+test('a signal reaches the program in front', async () => {
+  const tab = await server.open();
+  await tab.said('opened');
+  tab.type('trap "" INT; cat\r');
+  await tab.shows('cat\r\n');
+  tab.send({ type: 'signal', signal: 'KILL' });
+  tab.type('echo after-$((2 + 1))\r');
+  await tab.shows('after-3');
+  await tab.leave();
+});
