@@ -127,13 +127,14 @@ export interface ClientCredentials {
   key: string;
 }
 
+/** `connectWithin`: milliseconds the target has to accept before it counts as `unanswered`. Default 2000. */
 export type DialTarget =
   /** The API server of a cluster, by its published loopback port. Plain TCP: the caller speaks TLS. */
   | { kind: 'api'; cluster: string }
   /** A host on the lab's network, through the gateway. */
-  | { kind: 'network'; host: string; port: number }
+  | { kind: 'network'; host: string; port: number; connectWithin?: number }
   /** From inside a pod's network namespace: `host` as that pod would resolve it. */
-  | { kind: 'pod'; cluster: string; namespace: string; pod: string; host: string; port: number };
+  | { kind: 'pod'; cluster: string; namespace: string; pod: string; host: string; port: number; connectWithin?: number };
 
 export type ResolvePlace = { kind: 'network' } | { kind: 'pod'; cluster: string; namespace: string; pod: string };
 
@@ -209,6 +210,10 @@ export type ClusterErrorCode =
   /** The lab, or the part of it that was asked for, is not there. */
   | 'gone'
   | 'engine'
+  /** The Kubernetes API server failed, or answered something that is not JSON. */
+  | 'api'
+  /** An answer exceeded the size that was asked for. */
+  | 'too-large'
   /** `dial`: the target's host is up and closed the port. */
   | 'refused'
   /** `dial`: no route to the target. */

@@ -1,0 +1,3 @@
+module slipway.local/gateway
+
+go 1.24

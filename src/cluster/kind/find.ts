@@ -1,0 +1,159 @@
+import type { Readable } from 'node:stream';
+import { setTimeout as wait } from 'node:timers/promises';
+import { z } from 'zod';
+import type { ContainerEvent, FoundLab } from '../port.ts';
+import { type Engine, throwIfAborted } from './engine.ts';
+import { engineFailure, engineStatus } from './failures.ts';
+import { label, labelFilter } from './names.ts';
+import { labelledNetworks } from './network.ts';
+
+export interface Scope {
+  instance: string;
+  lab?: string;
+  epoch?: number;
+}
+
+export async function containersOf(engine: Engine, scope: Scope, signal: AbortSignal) {
+  return await engine.call('list containers', signal, (abortSignal) =>
+    engine.docker.listContainers({ all: true, filters: { label: labelFilter(scope) }, abortSignal }),
+  );
+}
+
+async function volumesOf(engine: Engine, scope: Scope, signal: AbortSignal) {
+  const listed = await engine.call('list volumes', signal, (abortSignal) =>
+    engine.docker.listVolumes({ filters: { label: labelFilter(scope) }, abortSignal }),
+  );
+  return listed.Volumes ?? [];
+}
+
+/** Everything of the instance, by lab and epoch. */
+export async function findLabs(engine: Engine, instance: string, signal: AbortSignal): Promise<FoundLab[]> {
+  const [containers, networks, volumes] = await Promise.all([
+    containersOf(engine, { instance }, signal),
+    labelledNetworks(engine, { instance }, signal),
+    volumesOf(engine, { instance }, signal),
+  ]);
+  const labs = new Map<
+    string,
+    { lab: string; epoch: number; containers: FoundLab['containers'][number][]; networks: string[]; volumes: string[] }
+  >();
+  const at = (labels: Readonly<Record<string, string>> | undefined) => {
+    const lab = labels?.[label.lab] ?? '';
+    const epoch = Number(labels?.[label.epoch] ?? 0);
+    const key = `${lab}/${epoch}`;
+    const found = labs.get(key) ?? { lab, epoch, containers: [], networks: [], volumes: [] };
+    labs.set(key, found);
+    return found;
+  };
+  for (const container of containers) {
+    at(container.Labels).containers.push({
+      id: container.Id,
+      name: (container.Names[0] ?? '').replace(/^\//, ''),
+      part: container.Labels[label.part] ?? '',
+      state: stateOf(container.State),
+    });
+  }
+  for (const network of networks) at(network.Labels).networks.push(network.Name);
+  for (const volume of volumes) at(volume.Labels).volumes.push(volume.Name);
+  return [...labs.values()];
+}
+
+function stateOf(state: string): FoundLab['containers'][number]['state'] {
+  if (state === 'created' || state === 'paused' || state === 'exited' || state === 'dead') return state;
+  return state === 'removing' ? 'dead' : 'running';
+}
+
+const removeLimit = 60_000;
+
+/** Removes containers with their anonymous volumes, then named volumes and networks; what is gone already is no fault. */
+export async function removeLab(engine: Engine, scope: Scope, signal: AbortSignal): Promise<void> {
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(removeLimit)]);
+  const containers = await containersOf(engine, scope, limit);
+  await Promise.all(
+    containers.map(({ Id }) =>
+      insist(limit, () =>
+        engine.call(`remove container ${Id.slice(0, 12)}`, limit, (abortSignal) =>
+          engine.docker.getContainer(Id).remove({ force: true, v: true, abortSignal }),
+        ),
+      ),
+    ),
+  );
+  const [networks, volumes] = await Promise.all([labelledNetworks(engine, scope, limit), volumesOf(engine, scope, limit)]);
+  await Promise.all([
+    ...networks.map(({ Id, Name }) =>
+      insist(limit, () =>
+        engine.call(`remove network ${Name}`, limit, (abortSignal) => engine.docker.getNetwork(Id).remove({ abortSignal })),
+      ),
+    ),
+    ...volumes.map(({ Name }) =>
+      insist(limit, () =>
+        engine.call(`remove volume ${Name}`, limit, (abortSignal) => engine.docker.getVolume(Name).remove({ abortSignal })),
+      ),
+    ),
+  ]);
+}
+
+/** Tries again while the engine says that something is in use or already on its way out. */
+async function insist(signal: AbortSignal, remove: () => Promise<unknown>): Promise<void> {
+  for (let delay = 50; ; delay = Math.min(delay * 2, 1000)) {
+    try {
+      await remove();
+      return;
+    } catch (error) {
+      const status = engineStatus(error);
+      if (status === 404) return;
+      const mayPass = status === 409 || status === 403 || status === 500;
+      if (!mayPass || signal.aborted) throw error;
+    }
+    await wait(delay);
+  }
+}
+
+const actions = ['start', 'die', 'oom', 'destroy', 'pause', 'unpause'] as const;
+const EngineEvent = z.object({
+  Action: z.enum(actions),
+  Actor: z.object({ Attributes: z.record(z.string(), z.string()) }),
+  timeNano: z.number(),
+});
+
+/** Events of the instance's containers from the moment of the call. */
+export async function* watchContainers(engine: Engine, instance: string, signal: AbortSignal): AsyncGenerator<ContainerEvent> {
+  const filters = JSON.stringify({ type: ['container'], event: actions, label: labelFilter({ instance }) });
+  const stream = (await engine.call('follow events', signal, (abortSignal) =>
+    engine.docker.getEvents({ filters, abortSignal }),
+  )) as Readable;
+  const stop = () => void stream.destroy();
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    let rest = '';
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      const lines = (rest + chunk.toString()).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) {
+        const event = line.trim() === '' ? null : EngineEvent.safeParse(JSON.parse(line));
+        if (event?.success) yield containerEvent(event.data);
+      }
+    }
+  } catch (error) {
+    if (!signal.aborted) throw engineFailure(error, 'go on telling events');
+  } finally {
+    signal.removeEventListener('abort', stop);
+    stop();
+  }
+  if (!signal.aborted)
+    throwIfAborted(
+      AbortSignal.abort(engineFailure(Object.assign(new Error('the event stream ended'), { code: 'ECONNRESET' }), 'go on telling events')),
+      'follow events',
+    );
+}
+
+function containerEvent({ Action, Actor, timeNano }: z.infer<typeof EngineEvent>): ContainerEvent {
+  const labels = Actor.Attributes;
+  return {
+    lab: labels[label.lab] ?? '',
+    epoch: Number(labels[label.epoch] ?? 0),
+    part: labels[label.part] ?? '',
+    action: Action,
+    at: new Date(timeNano / 1e6),
+  };
+}
