@@ -75,7 +75,8 @@ function createLabClient(lab: string): LabClient {
     const verdicts = new Map(state.verdicts).set(result.task, { ...result, checkedAt });
     const bests = new Map(state.bests);
     const { score, status } = result.verdict;
-    if (result.savedAt !== null && score > (bests.get(result.task)?.score ?? -1)) bests.set(result.task, { task: result.task, score, status });
+    if (result.savedAt !== null && score > (bests.get(result.task)?.score ?? -1))
+      bests.set(result.task, { task: result.task, score, status });
     set({ verdicts, bests });
   };
 
@@ -104,7 +105,8 @@ function createLabClient(lab: string): LabClient {
     try {
       await work();
     } catch (error) {
-      const problem = error instanceof LabProblem ? error : new LabProblem('page', 'This page made a mistake. Reload it.', { cause: error });
+      const problem =
+        error instanceof LabProblem ? error : new LabProblem('page', 'This page made a mistake. Reload it.', { cause: error });
       if (problem.code === 'page') console.error(error);
       set({ problems: new Map(state.problems).set(name, problem) });
     }

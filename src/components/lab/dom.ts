@@ -28,6 +28,11 @@ export function statusMark(status: Status | 'open'): SVGElement {
   return svg;
 }
 
+/** Text whose `backticked` parts are shown as code. */
+export function withCode(text: string): (string | HTMLElement)[] {
+  return text.split('`').map((part, index) => (index % 2 === 1 ? h('code', {}, part) : part));
+}
+
 /** Replaces what an element holds, unless it was drawn from an equal `key` already: live regions stay silent when nothing changed. */
 export function fill(element: Element, key: string, children: () => Child[]): void {
   if (keys.get(element) === key) return;

@@ -1,5 +1,5 @@
 import type { Finding } from '#grading/verdict.ts';
-import { h } from './dom.ts';
+import { h, withCode } from './dom.ts';
 
 /** What was found, each with what was seen, what is needed, why it matters and where to look. */
 export function findingList(findings: readonly Finding[]): HTMLElement {
@@ -18,9 +18,4 @@ function facts(finding: Finding): HTMLElement {
     { class: 'finding' },
     ...rows.filter(([, text]) => text !== '').flatMap(([term, text]) => [h('dt', {}, term), h('dd', {}, ...withCode(text))]),
   );
-}
-
-/** Text whose `backticked` parts are shown as code. */
-function withCode(text: string): (string | HTMLElement)[] {
-  return text.split('`').map((part, index) => (index % 2 === 1 ? h('code', {}, part) : part));
 }

@@ -1,8 +1,8 @@
+import { clockSkew } from './api.ts';
 import { type LabClient, type LabState, labClient } from './client.ts';
-import { confirm, fill, h } from './dom.ts';
+import { confirm, fill, h, withCode } from './dom.ts';
 import { type PanelAction, type PanelView, panelView } from './panel-words.ts';
 import { phaseItems, remaining, tick } from './phases.ts';
-import { clockSkew } from './api.ts';
 import { showShell } from './shell.ts';
 import { renderTicks } from './ticks.ts';
 
@@ -30,15 +30,24 @@ class LabPanel extends HTMLElement {
   private async act(client: LabClient, action: string | undefined): Promise<void> {
     if (action === 'start') return await client.start();
     if (action === 'check') return await client.check();
+    if (action === 'fold') return this.fold();
     const ready = client.state().session?.state === 'ready';
     if (action === 'reset' && (!ready || (await confirm(resetQuestion)))) return await client.reset();
     if (action === 'end' && (!ready || (await confirm(endQuestion)))) return await client.end();
   }
 
-  private part(name: string): HTMLElement {
-    const part = this.querySelector<HTMLElement>(`[data-part="${name}"]`);
-    if (part === null) throw new Error(`the lab panel has no part "${name}"`);
-    return part;
+  /** On a small screen the shell is a dock that can be put away for reading. */
+  private fold(): void {
+    const folded = this.toggleAttribute('data-folded');
+    const button = this.querySelector('[data-action="fold"]');
+    button?.setAttribute('aria-expanded', String(!folded));
+    if (button) button.textContent = folded ? 'Show shell' : 'Hide shell';
+  }
+
+  private box(name: string): HTMLElement {
+    const box = this.querySelector<HTMLElement>(`[data-part="${name}"]`);
+    if (box === null) throw new Error(`the lab panel has no part "${name}"`);
+    return box;
   }
 
   private render(client: LabClient, state: LabState): void {
@@ -47,14 +56,14 @@ class LabPanel extends HTMLElement {
     this.dataset['tone'] = view.tone;
     const workspace = this.closest<HTMLElement>('[data-room]');
     if (workspace !== null && workspace.dataset['room'] !== view.room) keepPlace(() => workspace.setAttribute('data-room', view.room));
-    this.part('bar').hidden = view.room !== 'shell';
+    this.box('bar').hidden = view.room !== 'shell';
     this.renderStatus(client, state, view);
     this.renderPhases(state, view);
-    renderTicks(this.part('ticks'), state);
+    renderTicks(this.box('ticks'), state);
     const check = this.querySelector('[data-action="check"]');
     check?.setAttribute('aria-disabled', String(state.busy.has('check')));
     if (check) check.textContent = state.busy.has('check') ? 'Checking…' : 'Check all';
-    showShell(this.part('shell'), view.room === 'shell' ? state.session : null);
+    showShell(this.box('shell'), view.room === 'shell' ? state.session : null);
   }
 
   private renderStatus(client: LabClient, state: LabState, view: PanelView): void {
@@ -62,17 +71,20 @@ class LabPanel extends HTMLElement {
     const offline = state.session !== null && !state.connected;
     const asked = view.actions.find(({ action }) => state.busy.has(action))?.action;
     const key = JSON.stringify([view, problem?.message, problem?.retryAfter, offline, asked]);
-    const says = this.part('says');
+    const says = this.box('says');
     fill(says, key, () => [
       view.title !== '' && h('h3', { class: 'lab-title' }, view.title),
-      view.text !== '' && h('p', {}, view.text),
-      view.advice !== '' && h('p', { class: 'lab-advice' }, view.advice),
+      view.text !== '' && h('p', {}, ...withCode(view.text)),
+      view.advice !== '' && h('p', { class: 'lab-advice' }, ...withCode(view.advice)),
       offline && h('p', { class: 'lab-offline' }, 'The connection was lost. It comes back by itself; your lab is not affected.'),
-      problem !== undefined && h('p', { class: 'lab-problem' }, h('strong', {}, problem.message), problem.advice !== undefined && ` ${problem.advice}`),
+      problem !== undefined &&
+        h('p', { class: 'lab-problem' }, h('strong', {}, ...withCode(problem.message)), ...withCode(` ${problem.advice ?? ''}`)),
       problem?.retryAfter !== undefined && h('p', {}, `Try again in about ${problem.retryAfter} s.`),
     ]);
-    says.hidden = says.childElementCount === 0 || (view.room === 'shell' && problem === undefined && !offline);
-    fill(this.part('actions'), JSON.stringify([view.actions, asked]), () =>
+    says.hidden = says.childElementCount === 0;
+    // Beside the shell good news is only spoken.
+    says.classList.toggle('visually-hidden', view.room === 'shell' && problem === undefined && !offline);
+    fill(this.box('actions'), JSON.stringify([view.actions, asked]), () =>
       view.actions.map(({ action, label }, index) =>
         h(
           'button',
@@ -90,18 +102,19 @@ class LabPanel extends HTMLElement {
 
   private renderPhases(state: LabState, view: PanelView): void {
     const phases = view.room === 'phases' ? (state.phases?.phases ?? []) : [];
-    const list = this.part('phases');
+    const list = this.box('phases');
     fill(list, JSON.stringify(phases), () => phaseItems(phases));
     list.hidden = phases.length === 0;
+    const running = phases.some((phase) => phase.state === 'running');
     const update = () => {
       tick(list);
-      const left = this.part('left');
-      left.textContent = remaining(phases, Date.now() + clockSkew);
+      const left = this.box('left');
+      left.textContent = running ? remaining(phases, Date.now() + clockSkew) : '';
       left.hidden = left.textContent === '';
     };
     update();
     clearInterval(this.timer);
-    if (phases.some((phase) => phase.state === 'running')) this.timer = setInterval(update, 1000);
+    if (running) this.timer = setInterval(update, 1000);
   }
 }
 
@@ -121,7 +134,8 @@ function keepPlace(change: () => void): void {
   const anchor = [...document.querySelectorAll('.prose > *')].find((element) => element.getBoundingClientRect().bottom > 80);
   const before = anchor?.getBoundingClientRect().top ?? 0;
   change();
-  if (anchor !== undefined && window.scrollY > 0) window.scrollBy({ top: anchor.getBoundingClientRect().top - before, behavior: 'instant' });
+  if (anchor !== undefined && window.scrollY > 0)
+    window.scrollBy({ top: anchor.getBoundingClientRect().top - before, behavior: 'instant' });
 }
 
 customElements.define('lab-panel', LabPanel);

@@ -1,11 +1,11 @@
 import type { CheckResult } from '#runtime/hub.ts';
 import type { LabProblem } from './api.ts';
 import { type LabClient, type LabState, labClient } from './client.ts';
-import { fill, h, statusMark } from './dom.ts';
+import { fill, h, statusMark, withCode } from './dom.ts';
 import { findingList } from './findings.ts';
 import { statusHelp, statusWords } from './words.ts';
 
-const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+const clock = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' });
 
 /** A task in the prose: its Check button while the lab is ready, and its latest verdict. What the server drew stays until then. */
 class LabTask extends HTMLElement {
@@ -28,7 +28,9 @@ class LabTask extends HTMLElement {
     const actions = this.querySelector<HTMLElement>('[data-part="actions"]');
     if (actions === null) return;
     actions.hidden = !ready;
-    fill(actions, 'button', () => [h('button', { type: 'button', class: 'button small', onclick: () => void client.check(task) }, 'Check')]);
+    fill(actions, 'button', () => [
+      h('button', { type: 'button', class: 'button small', onclick: () => void client.check(task) }, 'Check'),
+    ]);
     const button = actions.querySelector('button');
     // Not `disabled`: that would drop the keyboard's focus.
     button?.setAttribute('aria-disabled', String(checking));
@@ -38,7 +40,7 @@ class LabTask extends HTMLElement {
   private renderVerdict(result: CheckResult, passedBefore: boolean): void {
     const { verdict, savedAt } = result;
     this.dataset['status'] = verdict.status;
-    const saved = savedAt === null ? '' : `Saved ${clock.format(new Date(savedAt))}`;
+    const saved = savedAt === null ? '' : `Saved at ${clock.format(new Date(savedAt))}`;
     const lost = passedBefore && verdict.status !== 'passed' ? 'It was passed before, and that stays in your results.' : '';
     const key = JSON.stringify([verdict, savedAt]);
     const status = this.querySelector('[data-part="status"]');
@@ -63,7 +65,7 @@ class LabTask extends HTMLElement {
       note = h('p', { class: 'task-problem', role: 'alert' });
       this.append(note);
     }
-    note.textContent = problem === undefined ? '' : [problem.message, problem.advice].filter(Boolean).join(' ');
+    note.replaceChildren(...withCode([problem?.message, problem?.advice].filter(Boolean).join(' ')));
     note.hidden = problem === undefined;
   }
 }

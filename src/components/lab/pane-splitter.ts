@@ -1,3 +1,5 @@
+import { remember } from '#components/site/remember.ts';
+
 const least = 30;
 const most = 70;
 
@@ -34,7 +36,7 @@ class PaneSplitter extends HTMLElement {
   }
 
   private keep(): void {
-    document.cookie = `split=${this.value}; Path=/; SameSite=Strict; Max-Age=31536000`;
+    remember('split', String(this.value));
   }
 }
 

@@ -30,7 +30,14 @@ export function panelView(session: SessionView | null): PanelView {
         room: 'phases',
       };
     case 'starting':
-      return { tone: 'busy', title: 'Starting your lab', text: '', advice: '', actions: [{ action: 'end', label: 'Cancel' }], room: 'phases' };
+      return {
+        tone: 'busy',
+        title: 'Starting your lab',
+        text: '',
+        advice: '',
+        actions: [{ action: 'end', label: 'Cancel' }],
+        room: 'phases',
+      };
     case 'ready':
       return { tone: 'good', title: 'Your lab is ready', text: '', advice: '', actions: [], room: 'shell' };
     case 'paused':

@@ -1,6 +1,6 @@
 import type { PhaseView } from '#runtime/hub.ts';
 import { clockSkew } from './api.ts';
-import { h, statusMark } from './dom.ts';
+import { h, statusMark, withCode } from './dom.ts';
 import { span, usually } from './words.ts';
 
 const words: Readonly<Record<PhaseView['state'], string>> = { waiting: 'to do', running: 'running', done: 'done', failed: 'failed' };
@@ -15,7 +15,7 @@ export function phaseItems(phases: readonly PhaseView[]): HTMLElement[] {
       mark,
       h('span', { class: 'phase-title' }, phase.title, h('span', { class: 'visually-hidden' }, ` (${words[phase.state]})`)),
       h('span', { class: 'phase-time', ...timing(phase) }, timeText(phase)),
-      phase.detail !== null && phase.state !== 'waiting' && h('span', { class: 'phase-detail' }, phase.detail),
+      phase.detail !== null && phase.state !== 'waiting' && h('span', { class: 'phase-detail' }, ...withCode(phase.detail)),
     );
   });
 }
@@ -23,7 +23,10 @@ export function phaseItems(phases: readonly PhaseView[]): HTMLElement[] {
 function timing(phase: PhaseView): Record<string, string> {
   if (phase.state !== 'running' || phase.startedAt === null) return {};
   const { p50, p90 } = phase;
-  return { 'data-since': phase.startedAt, ...(p50 === undefined || p90 === undefined ? {} : { 'data-p50': String(p50), 'data-p90': String(p90) }) };
+  return {
+    'data-since': phase.startedAt,
+    ...(p50 === undefined || p90 === undefined ? {} : { 'data-p50': String(p50), 'data-p90': String(p90) }),
+  };
 }
 
 function timeText(phase: PhaseView): string {

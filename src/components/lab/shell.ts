@@ -27,7 +27,12 @@ export function showShell(host: HTMLElement, session: SessionView | null): void 
         showShell(host, session);
       };
       host.replaceChildren(
-        h('p', { class: 'shell-problem', role: 'alert' }, 'The terminal could not be loaded. ', h('button', { type: 'button', class: 'button small', onclick: again }, 'Try again')),
+        h(
+          'p',
+          { class: 'shell-problem', role: 'alert' },
+          'The terminal could not be loaded. ',
+          h('button', { type: 'button', class: 'button small', onclick: again }, 'Try again'),
+        ),
       );
     },
   );

@@ -6,7 +6,7 @@ import { statusWords } from './words.ts';
 export function renderTicks(list: HTMLElement, state: LabState): void {
   for (const link of list.querySelectorAll<HTMLElement>('[data-task]')) {
     const task = link.dataset['task'] ?? '';
-    const live = state.verdicts.get(task)?.verdict.status;
+    const live = state.session?.state === 'ended' ? undefined : state.verdicts.get(task)?.verdict.status;
     const status = live ?? (state.bests.get(task)?.status === 'passed' ? 'passed' : 'open');
     if (link.dataset['status'] === status) continue;
     link.dataset['status'] = status;

@@ -23,6 +23,7 @@ export function points(count: number): string {
 /** A length of time, as a person says it: `8 s`, `1 min 20 s`, `3 min`. */
 export function span(milliseconds: number): string {
   const seconds = Math.max(0, Math.round(milliseconds / 1000));
+  if (seconds === 0 && milliseconds > 0) return 'under 1 s';
   if (seconds < 60) return `${seconds} s`;
   const rest = seconds % 60;
   const minutes = (seconds - rest) / 60;

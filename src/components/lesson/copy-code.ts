@@ -22,7 +22,7 @@ function copyButton(pre: HTMLPreElement): HTMLButtonElement {
     }, 2000);
   };
   button.addEventListener('click', () => {
-    navigator.clipboard.writeText(pre.innerText.trimEnd()).then(
+    navigator.clipboard.writeText(pre.textContent.trimEnd()).then(
       () => say('Copied'),
       () => say('Not allowed'),
     );

@@ -1,3 +1,5 @@
+import { remember } from './remember.ts';
+
 const systemDark = matchMedia('(prefers-color-scheme: dark)');
 
 /** Switches between light and dark. Choosing what the system prefers anyway forgets the choice, so that the page follows the system again. */
@@ -25,7 +27,7 @@ function choose(theme: 'light' | 'dark'): void {
   const follows = (theme === 'dark') === systemDark.matches;
   if (follows) delete document.documentElement.dataset['theme'];
   else document.documentElement.dataset['theme'] = theme;
-  document.cookie = `theme=${theme}; Path=/; SameSite=Strict; Max-Age=${follows ? 0 : 31_536_000}`;
+  remember('theme', follows ? null : theme);
 }
 
 customElements.define('theme-toggle', ThemeToggle);
