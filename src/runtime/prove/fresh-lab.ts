@@ -1,0 +1,33 @@
+import { randomBytes } from 'node:crypto';
+import type { ClusterProvider, LabAccess, StepEvent } from '#cluster/port.ts';
+import type { LabImages } from '../context.ts';
+import type { CourseLab } from '../course.ts';
+import { labSpec } from '../lab-spec.ts';
+
+export interface FreshLab {
+  access: LabAccess;
+  milliseconds: number;
+  remove(): Promise<void>;
+}
+
+/** Makes a lab that no learner and no row knows. `instance` must not be one that a server reconciles. */
+export async function freshLab(
+  options: { provider: ClusterProvider; images: LabImages; lab: CourseLab; instance: string; report: (detail: string) => void },
+  signal: AbortSignal,
+): Promise<FreshLab> {
+  const { provider, images, lab, instance, report } = options;
+  const ref = { instance, lab: `proof-${randomBytes(4).toString('hex')}`, epoch: 1 };
+  const draft = labSpec(lab, ref, '');
+  for (const name of ['node', 'gateway', ...draft.images, ...draft.containers.map(({ image }) => image)]) {
+    await images.ensure(name, report, signal);
+  }
+  const spec = labSpec(lab, ref, await images.ensure('toolbox', report, signal));
+  const began = performance.now();
+  const tell = (event: StepEvent) => event.state === 'begin' && report(event.title);
+  const access = await provider.create(spec, tell, signal);
+  return {
+    access,
+    milliseconds: Math.round(performance.now() - began),
+    remove: () => provider.remove({ instance, lab: ref.lab }, AbortSignal.timeout(120_000)),
+  };
+}

@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+
+/** `proof.json`: that a lab's graders told right from wrong on a real cluster, and for which content of its folder. */
+export const ProofFile = z.strictObject({
+  /** `proofHash` of the lab's folder. */
+  hash: z.string().regex(/^[0-9a-f]{64}$/),
+  date: z.iso.datetime(),
+  kubernetesVersion: z.string(),
+  /** Every right and wrong answer, or one of each. */
+  scope: z.enum(['all', 'short']),
+  /** From the beginning to a lab that a learner could use, in milliseconds: median over the proof's labs. */
+  startMilliseconds: z.int().positive(),
+  steps: z.array(z.strictObject({ step: z.string(), milliseconds: z.int().nonnegative() })),
+});
+export type ProofFile = z.infer<typeof ProofFile>;
+
+/** One hash over files by their path below the lab's folder; what a proof itself writes does not count. */
+export function proofHash(files: Readonly<Record<string, string | Uint8Array>>): string {
+  const hash = createHash('sha256');
+  for (const path of Object.keys(files).filter(isProved).sort()) {
+    const digest = createHash('sha256')
+      .update(files[path] ?? '')
+      .digest('hex');
+    hash.update(`${path}\n${digest}\n`);
+  }
+  return hash.digest('hex');
+}
+
+const isProved = (path: string) =>
+  path !== 'proof.json' && !path.startsWith('fixtures/') && !path.split('/').some((part) => part.startsWith('.'));
+
+/** Every file of a lab's folder, by its path below it. */
+export function readLabFiles(folder: string): Record<string, Uint8Array> {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return Object.fromEntries(
+    files.map(({ parentPath, name }) => {
+      const path = join(parentPath, name);
+      return [path.slice(folder.length).replaceAll('\\', '/').replace(/^\/+/, ''), readFileSync(path)];
+    }),
+  );
+}
+
+/** What is wrong with a lab's `proof.json`, in a sentence; null when it holds for the folder as it is, or there is none. */
+export function checkProof(folder: string): string | null {
+  const path = join(folder, 'proof.json');
+  if (!existsSync(path)) return null;
+  let content: unknown;
+  try {
+    content = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    return `proof.json is not JSON: ${error instanceof Error ? error.message : String(error)}`;
+  }
+  const proof = ProofFile.safeParse(content);
+  if (!proof.success) return `proof.json is not as it should be:\n${z.prettifyError(proof.error)}`;
+  if (proof.data.hash === proofHash(readLabFiles(folder))) return null;
+  return 'proof.json is of another content of this folder: prove the lab again, or take back the change';
+}
