@@ -7,11 +7,11 @@ export function csv(header: readonly string[], rows: readonly (readonly (string 
   return [header, ...rows].map((row) => `${row.map(cell).join(',')}\r\n`).join('');
 }
 
-const beginsFormula = /(^|[;\t\r\n])(?=[=+\-@＝＋－＠\t\r])/g;
+const beginsFormula = /(?<=^|[;\t\r\n])(?=[=+\-@＝＋－＠\t\r])/g;
 
 function cell(value: string | number | null): string {
   if (value === null) return '';
   if (typeof value === 'number') return String(value);
-  const safe = value.replace(beginsFormula, "$1'");
+  const safe = value.replace(beginsFormula, "'");
   return /[",;\t\r\n]|^\s|\s$/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
