@@ -9,7 +9,7 @@ export const moves = {
   resume: { paused: 'ready' },
   /** To the lab's beginning: the next epoch. */
   reset: { ready: 'starting', paused: 'starting', failed: 'starting', crashed: 'starting' },
-  fail: { queued: 'failed', starting: 'failed' },
+  fail: { starting: 'failed' },
   crash: { ready: 'crashed', paused: 'crashed' },
   end: { queued: 'ending', starting: 'ending', ready: 'ending', paused: 'ending', failed: 'ending', crashed: 'ending' },
   gone: { ending: 'ended' },

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { ClusterProvider, LabAccess, LabRef } from '#cluster/port.ts';
+import type { ClusterProvider, LabRef } from '#cluster/port.ts';
 import type { LabSession, Store } from '#store/port.ts';
 import type { Course, CourseLab } from './course.ts';
 import type { Hub } from './hub.ts';
@@ -7,6 +7,7 @@ import { sessionView } from './hub.ts';
 import type { Jobs } from './jobs.ts';
 import { Problem } from './problem.ts';
 import type { Settings } from './settings.ts';
+import type { Watches } from './watch-progress.ts';
 
 /** What every use case of the runtime works with. */
 export interface Context {
@@ -18,7 +19,7 @@ export interface Context {
   images: LabImages;
   hub: Hub;
   jobs: Jobs;
-  witnesses: Witnesses;
+  watches: Watches;
 }
 
 /** The container images a lab stands on; made where they are missing. */
@@ -27,16 +28,7 @@ export interface LabImages {
   ensure(name: string, report: (detail: string) => void, signal: AbortSignal): Promise<string>;
 }
 
-/** The journals being kept (design §6). */
-export interface Witnesses {
-  /** Begins to watch what the lab's tasks name; does nothing when it is watched. */
-  begin(session: LabSession, access: LabAccess): void;
-  /** Stops and waits. */
-  end(session: string): Promise<void>;
-  close(): Promise<void>;
-}
-
-export function labOf(context: Context, id: string): CourseLab {
+export function labOf(context: Pick<Context, 'course'>, id: string): CourseLab {
   const lab = Object.hasOwn(context.course.labs, id) ? context.course.labs[id] : undefined;
   if (lab === undefined) throw new Problem(404, 'no-such-lab', `There is no lab "${id}" in this course.`);
   return lab;

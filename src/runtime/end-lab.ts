@@ -17,7 +17,7 @@ export async function endLab(context: Context, session: LabSession): Promise<Lab
 /** Removes the containers of a session in state `ending`, then its row says `ended`. */
 export async function clearAway(context: Context, session: LabSession, signal: AbortSignal): Promise<void> {
   const { store, provider, settings } = context;
-  await context.witnesses.end(session.id);
+  await context.watches.end(session.id);
   if (session.instance !== null) {
     await store.instances.wantAbsent(session.instance);
     await provider.remove({ instance: settings.instance, lab: session.instance }, signal);

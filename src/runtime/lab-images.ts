@@ -11,7 +11,8 @@ export function labImages(docker: Dockerode, root: string): LabImages {
         signal,
         report: ({ title, step, of, detail, estimateSeconds }) => {
           const progress = of > 0 ? ` (step ${step} of ${of})` : '';
-          report(`${title}${progress}, about ${Math.ceil(estimateSeconds / 60)} min in all: ${detail}`);
+          const estimate = estimateSeconds === null ? '' : `, about ${Math.ceil(estimateSeconds / 60)} min in all`;
+          report(`${title}${progress}${estimate}: ${detail}`);
         },
       });
       return ready.ref;

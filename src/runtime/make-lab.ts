@@ -48,9 +48,10 @@ async function ensureImages(context: Context, spec: LabSpec, report: (event: Ste
 }
 
 async function becomeReady(context: Context, session: LabSession, access: LabAccess): Promise<void> {
+  // First, so that the journal misses nothing that the learner does.
+  await context.watches.begin(session, access);
   const ready = await context.store.sessions.move(session.id, 'ready');
   if (!ready) return;
-  context.witnesses.begin(ready, access);
   publishSession(context, ready);
 }
 

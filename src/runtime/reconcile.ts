@@ -51,7 +51,7 @@ async function mendSession(context: Context, session: LabSession, signal: AbortS
     }
     case 'ready': {
       const access = await provider.open(refOf(context, session), signal);
-      if (access) context.witnesses.begin(session, access);
+      if (access) await context.watches.begin(session, access);
       else await declareCrashed(context, session, 'The containers of this lab are gone or no longer run.');
       return;
     }
@@ -73,7 +73,7 @@ async function declareCrashed(context: Context, session: LabSession, message: st
   const reason = { code: 'lost', message, advice: 'Begin the lab again; what you already passed stays passed.' };
   const crashed = await context.store.sessions.move(session.id, 'crash', { reason });
   if (!crashed) return;
-  await context.witnesses.end(session.id);
+  await context.watches.end(session.id);
   publishSession(context, crashed);
 }
 

@@ -13,7 +13,7 @@ import { labImages } from './lab-images.ts';
 import { keepReconciled } from './reconcile.ts';
 import { keptSecret, readSettings, type Settings } from './settings.ts';
 import { resetLab, startLab } from './start-lab.ts';
-import { witnesses } from './witnesses.ts';
+import { watches } from './watch-progress.ts';
 
 /** Everything a page, endpoint or socket may ask for. */
 export interface Runtime {
@@ -56,10 +56,8 @@ async function build(settings: Settings): Promise<Runtime> {
   const store = await openStore({ folder: settings.data, ...(settings.databaseUrl ? { url: settings.databaseUrl } : {}) });
   const docker = new Dockerode();
   const images = labImages(docker, settings.root);
-  const secret = keptSecret(settings.data);
   const provider = kindProvider({
     docker,
-    secret,
     nodeImage: () => images.ensure('node', () => {}, AbortSignal.timeout(60_000)),
     gatewayImage: () => images.ensure('gateway', () => {}, AbortSignal.timeout(60_000)),
   });
@@ -69,7 +67,7 @@ async function build(settings: Settings): Promise<Runtime> {
   const context: Context = {
     ...base,
     jobs: jobs((session, error) => log.error({ err: error, session }, 'work on a lab ended badly; the reconciler takes over')),
-    witnesses: witnesses(base, secret),
+    watches: watches(base, keptSecret(settings.data)),
   };
   const reconciling = settings.engine ? keepReconciled(context, stop.signal) : Promise.resolve();
   return {
@@ -80,7 +78,7 @@ async function build(settings: Settings): Promise<Runtime> {
     start: (person, lab) => startLab(context, person, lab),
     reset: (session) => resetLab(context, session),
     end: (session) => endLab(context, session),
-    check: (session, task, signal) => checkLab(context, secret, session, task, signal),
+    check: (session, task, signal) => checkLab(context, session, task, signal),
     async state(id) {
       const session = await store.sessions.get(id);
       if (session === null) return null;
@@ -90,7 +88,7 @@ async function build(settings: Settings): Promise<Runtime> {
     async close() {
       stop.abort(new Error('the server is stopping'));
       await context.jobs.close();
-      await context.witnesses.close();
+      await context.watches.close();
       await reconciling;
       await store.close();
     },

@@ -78,7 +78,7 @@ export function keptInstance(data: string): string {
   return name;
 }
 
-/** A secret kept beside the database, made once: keys the gateways' passwords and the hashes of Secrets' values. */
+/** A secret kept beside the database, made once: keys the hashes that stand for Secrets' values. */
 export function keptSecret(data: string): Buffer {
   const file = join(data, 'secret');
   if (!existsSync(file)) writeFileSync(file, `${randomBytes(32).toString('hex')}\n`, { flag: 'wx', mode: 0o600 });

@@ -18,15 +18,11 @@ export async function startLab(context: Context, person: Person, labId: string):
   return { session: await admit(context, begun.session), created: true };
 }
 
-/** Gives a queued session its containers' row and begins to make them. */
+/** Gives a queued session the row of its containers and begins to make them. */
 export async function admit(context: Context, session: LabSession): Promise<LabSession> {
   const { store } = context;
-  const instance = await store.instances.create({ lab: session.lab, labVersion: session.labVersion, epoch: session.epoch });
-  const starting = await store.sessions.move(session.id, 'admit', { instance: instance.id });
-  if (starting === null) {
-    await store.instances.forget(instance.id);
-    return (await store.sessions.get(session.id)) ?? session;
-  }
+  const starting = await store.sessions.admit(session.id);
+  if (starting === null) return (await store.sessions.get(session.id)) ?? session;
   publishSession(context, starting);
   inBackground(context, starting);
   return starting;
@@ -37,11 +33,7 @@ export async function resetLab(context: Context, session: LabSession): Promise<L
   const { store } = context;
   const lab = labOf(context, session.lab);
   await refuseWithoutRoom(context);
-  if (session.instance === null) {
-    const instance = await store.instances.create({ lab: session.lab, labVersion: lab.version, epoch: session.epoch });
-    session = { ...session, instance: instance.id };
-  }
-  const moved = await store.sessions.move(session.id, 'reset', { reason: null, labVersion: lab.version, instance: session.instance });
+  const moved = await store.sessions.move(session.id, 'reset', { reason: null, labVersion: lab.version });
   if (moved === null) throw new Problem(409, 'not-now', 'The lab cannot be reset in the state it is in.');
   if (moved.instance !== null) await store.instances.setEpoch(moved.instance, moved.epoch);
   publishSession(context, moved);
@@ -51,7 +43,7 @@ export async function resetLab(context: Context, session: LabSession): Promise<L
 
 function inBackground(context: Context, session: LabSession): void {
   void context.jobs.run(session.id, async (signal) => {
-    await context.witnesses.end(session.id);
+    await context.watches.end(session.id);
     await makeLab(context, session, signal);
   });
 }

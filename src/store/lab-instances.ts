@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import type { Executor } from './executor.ts';
-import { newId } from './id.ts';
 import type { LabInstanceStore } from './port.ts';
-import { isoTime, parseRow, parseRows } from './row.ts';
+import { parseRow, parseRows } from './row.ts';
 
 const LabInstanceRow = z.object({
   id: z.string(),
@@ -14,15 +13,8 @@ const LabInstanceRow = z.object({
 });
 
 /** Intents that containers exist or go; the reconciler reads them. */
-export function labInstanceStore(executor: Executor, now: () => Date): LabInstanceStore {
+export function labInstanceStore(executor: Executor): LabInstanceStore {
   return {
-    create: (input) =>
-      executor.write(async (tx) => {
-        const instance = { ...input, id: newId(), intent: 'present' as const, createdAt: isoTime(now()) };
-        await tx.insertInto('labInstance').values(instance).execute();
-        return instance;
-      }),
-
     get: (id) =>
       executor.read(async (db) =>
         parseRow('lab_instance', LabInstanceRow, await db.selectFrom('labInstance').selectAll().where('id', '=', id).executeTakeFirst()),

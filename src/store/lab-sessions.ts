@@ -69,6 +69,27 @@ export function labSessionStore(executor: Executor, now: () => Date): LabSession
       throw new StoreError('busy', `Sessions of lab ${input.lab} begin and end too fast to hold one.`);
     },
 
+    admit: (id) =>
+      executor.write(async (tx) => {
+        const queued = parse(await tx.selectFrom('labSession').selectAll().where('id', '=', id).executeTakeFirst());
+        if (queued?.state !== 'queued') return null;
+        const at = isoTime(now());
+        const instance = newId();
+        const { lab, labVersion, epoch } = queued;
+        await tx.insertInto('labInstance').values({ id: instance, lab, labVersion, epoch, intent: 'present', createdAt: at }).execute();
+        const admitted = parse(
+          await tx
+            .updateTable('labSession')
+            .set({ state: 'starting', instance, changedAt: at })
+            .where('id', '=', id)
+            .where('state', '=', 'queued')
+            .returningAll()
+            .executeTakeFirst(),
+        );
+        if (admitted === null) await tx.deleteFrom('labInstance').where('id', '=', instance).execute();
+        return admitted;
+      }),
+
     get: (id) => executor.read(async (db) => parse(await db.selectFrom('labSession').selectAll().where('id', '=', id).executeTakeFirst())),
 
     listLive: () =>

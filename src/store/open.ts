@@ -44,7 +44,7 @@ export function assemble(executor: Executor, now: () => Date): Store {
   return {
     people: peopleStore(executor, now),
     sessions: labSessionStore(executor, now),
-    instances: labInstanceStore(executor, now),
+    instances: labInstanceStore(executor),
     phases: phaseStore(executor, now),
     journal: journalStore(executor),
     attempts: attemptStore(executor),

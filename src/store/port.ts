@@ -57,6 +57,8 @@ export interface LabSession {
 export interface LabSessionStore {
   /** The person's live session in this lab, made in state `queued` when there is none. However often it is called at once, there is one. */
   begin(input: { person: string; lab: string; labVersion: string }): Promise<{ session: LabSession; created: boolean }>;
+  /** Moves a queued session to `starting` with a new row for its containers, in one transaction; null when it is not queued. */
+  admit(id: string): Promise<LabSession | null>;
   get(id: string): Promise<LabSession | null>;
   live(person: string, lab: string): Promise<LabSession | null>;
   listLive(): Promise<readonly LabSession[]>;
@@ -83,7 +85,6 @@ export interface LabInstance {
 }
 
 export interface LabInstanceStore {
-  create(input: { lab: string; labVersion: string; epoch: number }): Promise<LabInstance>;
   get(id: string): Promise<LabInstance | null>;
   list(): Promise<readonly LabInstance[]>;
   setEpoch(id: string, epoch: number): Promise<void>;

@@ -5,9 +5,12 @@ import { learner } from './learners.ts';
 onEveryEngine('lab instances', (opened) => {
   test('an intent is kept until it is forgotten, and a session then points to nothing', async () => {
     const { session } = await learner(opened().store);
-    const instance = await opened().store.instances.create({ lab: session.lab, labVersion: 'v1', epoch: 1 });
-    expect(instance.id).toMatch(/^[a-z][a-z0-9]{11}$/);
-    await opened().store.sessions.move(session.id, 'admit', { instance: instance.id });
+    const admitted = await opened().store.sessions.admit(session.id);
+    expect(admitted).toMatchObject({ state: 'starting', instance: expect.stringMatching(/^[a-z][a-z0-9]{11}$/) });
+    expect(await opened().store.sessions.admit(session.id)).toBeNull();
+    const [instance] = (await opened().store.instances.list()).filter((one) => one.id === admitted?.instance);
+    if (instance === undefined) throw new Error('no row for the containers');
+    expect(instance).toMatchObject({ lab: session.lab, epoch: 1, intent: 'present' });
     await opened().store.instances.setEpoch(instance.id, 2);
     await opened().store.instances.wantAbsent(instance.id);
     expect(await opened().store.instances.get(instance.id)).toEqual({ ...instance, epoch: 2, intent: 'absent' });
