@@ -45,7 +45,7 @@ export async function supervisor() {
     },
     /** What went wrong inside; nothing ever should. */
     trouble: () => trouble.join(''),
-    async stop() {
+    async [Symbol.asyncDispose]() {
       serving.kill('SIGTERM');
       if (serving.exitCode === null) await once(serving, 'exit');
       await rm(folder, { recursive: true, force: true });
@@ -82,7 +82,7 @@ export async function site(shells: Supervisor, authorize?: () => TerminalAccess)
     touches,
     closeAll: terminals.closeAll,
     open: (options: BrowserOptions = {}) => browser(port, options),
-    async stop() {
+    async [Symbol.asyncDispose]() {
       await terminals.closeAll();
       server.close();
       server.closeAllConnections();
@@ -138,6 +138,7 @@ export async function browser(port: number, { shell = '1', offset = -1, boot, ac
     changed();
   });
   socket.on('error', changed);
+  await Promise.race([once(socket, 'open'), once(socket, 'close')]);
 
   const screen = () => Buffer.concat(chunks).toString();
   /** Answers when `holds` does; fails, showing the screen, when it does not within the deadline. */

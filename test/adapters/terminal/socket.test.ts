@@ -11,8 +11,9 @@ beforeAll(async () => {
   server = await site(shells);
 });
 afterAll(async () => {
-  await server.stop();
-  await shells.stop();
+  await server[Symbol.asyncDispose]();
+  await shells[Symbol.asyncDispose]();
+  expect(shells.trouble()).toBe('');
 });
 
 /** The status an upgrade is answered with; 101 when it is let in. */
@@ -103,9 +104,8 @@ describe('an upgrade', () => {
   });
 
   test('says what the policy says', async () => {
-    const closed = await site(shells, () => ({ ok: false, status: 404, message: 'There is no such lab.' }));
+    await using closed = await site(shells, () => ({ ok: false, status: 404, message: 'There is no such lab.' }));
     expect(await knock(closed.port, path)).toBe(404);
-    await closed.stop();
   });
 
   test('is let in with its offset and its supervisor', async () => {
@@ -119,14 +119,13 @@ describe('an upgrade', () => {
   });
 
   test('for a toolbox that has gone closes 4404', async () => {
-    const gone = await site(shells, () => ({
+    await using gone = await site(shells, () => ({
       ok: true,
       attach: () => Promise.reject(Object.assign(new Error('no toolbox'), { code: 'gone' })),
       touched: () => undefined,
     }));
     const tab = await gone.open();
     expect((await tab.closed()).code).toBe(4404);
-    await gone.stop();
   });
 
   test('of a seventeenth window is refused with 429', async () => {
@@ -138,14 +137,13 @@ describe('an upgrade', () => {
 });
 
 test('a server that stops tells every browser to come back', async () => {
-  const stopping = await site(shells);
+  await using stopping = await site(shells);
   const tabs = [await stopping.open(), await stopping.open()];
   for (const tab of tabs) await tab.said('opened');
   const closing = stopping.closeAll();
   for (const tab of tabs) expect((await tab.closed()).code).toBe(1012);
   await closing;
   expect(await knock(stopping.port, '/ws/sessions/s1/shells/1')).toBe(503);
-  await stopping.stop();
 });
 
 test('rubbish on the supervisor’s own line ends that line only', async () => {
@@ -158,6 +156,7 @@ test('rubbish on the supervisor’s own line ends that line only', async () => {
   ]) {
     const { stream, ended } = shells.attach(['slipway-shell', 'attach', '1', '-1']);
     stream.resume();
+    stream.on('error', () => undefined); // it is cut off while it still speaks
     stream.write(Buffer.from(rubbish, 'latin1'));
     expect((await ended).code).toBe(2);
   }
