@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import type Dockerode from 'dockerode';
 import type { ImageDefinition } from './catalogue.ts';
 import { contextTar, declaredArgs, label } from './context.ts';
@@ -41,7 +42,7 @@ export async function buildImage(docker: Dockerode, input: BuildInput, report: R
       if (message.aux?.ID) id = message.aux.ID;
       const begun = parseStep(message.stream ?? '');
       if (begun) step = begun;
-      const line = message.stream?.trim() || message.status;
+      const line = stripVTControlCharacters(message.stream ?? message.status ?? '').trim();
       if (!line || /^(--->|Removed intermediate container)/.test(line)) continue;
       output.push(line);
       tell(begun ? begun.command : line);

@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { ClusterError } from '#cluster/port.ts';
 import { declaredArgs } from './context.ts';
 
 /** An image that Slipway makes: one variant of a folder under `images/`. */
@@ -56,7 +57,7 @@ async function readFolder(folder: string, name: string): Promise<ImageDefinition
 
 async function readImageFile(path: string): Promise<z.infer<typeof Variant>[]> {
   const parsed = ImageFile.safeParse(JSON.parse(await readFile(path, 'utf8')));
-  if (!parsed.success) throw new Error(`${path}:\n${z.prettifyError(parsed.error)}`);
+  if (!parsed.success) throw new ClusterError('no-image', `${path} cannot be read.`, { output: z.prettifyError(parsed.error) });
   return parsed.data.images;
 }
 

@@ -60,7 +60,7 @@ export function images(docker: Dockerode, { root, env = process.env }: { root: s
   const catalogue = readCatalogue(root);
   // A caller that never asks for an image is not told that the catalogue is malformed; the first that does is.
   catalogue.catch(() => undefined);
-  let architecture: Promise<string> | undefined;
+  let architecture: string | undefined;
 
   async function definition(name: string): Promise<ImageDefinition> {
     const all = await catalogue;
@@ -78,8 +78,8 @@ export function images(docker: Dockerode, { root, env = process.env }: { root: s
       if (identity === undefined) return null;
       from[argument] = identity;
     }
-    architecture ??= within(signal, docker.version()).then((version) => version.Arch);
-    const hash = inputHash(image, await contextFiles(image.folder), from, await architecture);
+    architecture ??= (await within(signal, docker.version())).Arch;
+    const hash = inputHash(image, await contextFiles(image.folder), from, architecture);
     return { image, hash, ref: referenceOf(image.name, hash) };
   }
 

@@ -2,12 +2,13 @@ import { once } from 'node:events';
 
 /** An answer of the engine's, or the signal's reason: for the calls of dockerode that take no signal. */
 export async function within<T>(signal: AbortSignal, answer: Promise<T>): Promise<T> {
+  // Whichever of the two comes second is of no interest to anybody, a rejection too.
+  answer.catch(() => undefined);
   signal.throwIfAborted();
   const done = new AbortController();
+  const aborted = once(signal, 'abort', { signal: done.signal }).then(() => Promise.reject(signal.reason));
+  aborted.catch(() => undefined);
   try {
-    const aborted = once(signal, 'abort', { signal: done.signal }).then(() => Promise.reject(signal.reason));
-    // Ending the wait below rejects it with nobody listening.
-    aborted.catch(() => undefined);
     return await Promise.race([answer, aborted]);
   } finally {
     done.abort();
