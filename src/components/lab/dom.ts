@@ -1,5 +1,6 @@
 import type { Status } from '#grading/verdict.ts';
 import { marks } from './marks.ts';
+import { codeParts } from './words.ts';
 
 type Child = Node | string | null | false | undefined;
 type Attributes = Readonly<Record<string, string | boolean | null | undefined | ((event: Event) => void)>>;
@@ -30,7 +31,7 @@ export function statusMark(status: Status | 'open'): SVGElement {
 
 /** Text whose `backticked` parts are shown as code. */
 export function withCode(text: string): (string | HTMLElement)[] {
-  return text.split('`').map((part, index) => (index % 2 === 1 ? h('code', {}, part) : part));
+  return codeParts(text).map(({ text, code }) => (code ? h('code', {}, text) : text));
 }
 
 /** Replaces what an element holds, unless it was drawn from an equal `key` already: live regions stay silent when nothing changed. */

@@ -1,21 +1,16 @@
 import type { Finding } from '#grading/verdict.ts';
 import { h, withCode } from './dom.ts';
+import { findingRows } from './words.ts';
 
-/** What was found, each with what was seen, what is needed, why it matters and where to look. */
+/** What was found, as Findings.astro draws it: what was seen, what is needed, why it matters and where to look. */
 export function findingList(findings: readonly Finding[]): HTMLElement {
-  return h('ul', { class: 'findings' }, ...findings.map((finding) => h('li', { 'data-code': finding.code }, facts(finding))));
+  return h('ul', { class: 'findings' }, ...findings.map((finding) => h('li', {}, facts(finding))));
 }
 
 function facts(finding: Finding): HTMLElement {
-  const rows: [string, string][] = [
-    ['Seen', finding.seen],
-    ['Needed', finding.needed],
-    ['Why', finding.why],
-    ['Look at', finding.lookAt],
-  ];
   return h(
     'dl',
     { class: 'finding' },
-    ...rows.filter(([, text]) => text !== '').flatMap(([term, text]) => [h('dt', {}, term), h('dd', {}, ...withCode(text))]),
+    ...findingRows(finding).flatMap(([term, text]) => [h('dt', {}, term), h('dd', {}, ...withCode(text))]),
   );
 }

@@ -1,4 +1,4 @@
-import type { Status } from '#grading/verdict.ts';
+import type { Finding, Status } from '#grading/verdict.ts';
 
 /** A status as a learner reads it. */
 export const statusWords: Readonly<Record<Status, string>> = {
@@ -40,4 +40,23 @@ export function usually(p50: number, p90: number): string {
 /** Memory in MiB, rounded as one speaks of it. */
 export function memory(mebibytes: number): string {
   return mebibytes < 1000 ? `${mebibytes} MiB` : `${(mebibytes / 1024).toFixed(1)} GiB`;
+}
+
+/** Text split where `backticks` begin and end code. */
+export function codeParts(text: string): { text: string; code: boolean }[] {
+  return text
+    .split('`')
+    .map((part, index) => ({ text: part, code: index % 2 === 1 }))
+    .filter((part) => part.text !== '');
+}
+
+/** What a finding tells, in the order in which it is read; what it leaves empty is left out. */
+export function findingRows(finding: Pick<Finding, 'seen' | 'needed' | 'why' | 'lookAt'>): (readonly [term: string, text: string])[] {
+  const rows = [
+    ['Seen', finding.seen] as const,
+    ['Needed', finding.needed] as const,
+    ['Why', finding.why] as const,
+    ['Look at', finding.lookAt] as const,
+  ];
+  return rows.filter(([, text]) => text !== '');
 }

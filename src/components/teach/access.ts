@@ -1,0 +1,6 @@
+import { may } from '#people/policy.ts';
+
+/** Whether who asks may see everybody's results. */
+export function mayTeach({ person }: Pick<App.Locals, 'person'>): boolean {
+  return may(person === null ? null : { person: person.id, roles: person.roles }, 'read', { kind: 'results' });
+}
