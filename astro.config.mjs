@@ -19,8 +19,7 @@ function withEntry(adapter, serverEntrypoint) {
     ...adapter,
     hooks: {
       ...adapter.hooks,
-      'astro:config:done': (options) =>
-        done?.({ ...options, setAdapter: (chosen) => options.setAdapter({ ...chosen, serverEntrypoint }) }),
+      'astro:config:done': (options) => done?.({ ...options, setAdapter: (chosen) => options.setAdapter({ ...chosen, serverEntrypoint }) }),
     },
   };
 }

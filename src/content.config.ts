@@ -17,9 +17,7 @@ function labFiles(): Loader {
         parseData: async (props) => {
           const data = await context.parseData(props);
           const { tasks } = LabFile.parse(data);
-          const briefs = await Promise.all(
-            tasks.map(async (task) => [task.id, (await context.renderMarkdown(task.brief)).html] as const),
-          );
+          const briefs = await Promise.all(tasks.map(async (task) => [task.id, (await context.renderMarkdown(task.brief)).html] as const));
           return { ...data, briefs: Object.fromEntries(briefs) };
         },
       }),
