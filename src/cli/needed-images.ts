@@ -6,10 +6,14 @@ import { type Progress, span } from './progress.ts';
 
 /** The images that the site and the first lab of the course need. */
 export function firstImages(course: string): string[] {
-  const { lessons, labs } = loadCourse(course);
-  const first = lessons.find((lesson) => lesson.lab !== undefined)?.lab;
-  const lab = first === undefined ? undefined : labs[first];
-  const own = lab ? [...lab.file.images, ...lab.file.containers.map(({ image }) => image)] : [];
+  const first = loadCourse(course).lessons.find((lesson) => lesson.lab !== undefined)?.lab;
+  return labImageNames(course, first === undefined ? [] : [first]);
+}
+
+/** The images these labs are made of. */
+export function labImageNames(course: string, ids: readonly string[]): string[] {
+  const { labs } = loadCourse(course);
+  const own = ids.flatMap((id) => [...(labs[id]?.file.images ?? []), ...(labs[id]?.file.containers ?? []).map(({ image }) => image)]);
   return [...new Set(['node', 'gateway', 'toolbox', ...own])];
 }
 

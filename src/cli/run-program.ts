@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
+import { stripVTControlCharacters } from 'node:util';
 import { CommandFailure } from './failure.ts';
 
 export interface ProgramOptions {
@@ -10,7 +11,7 @@ export interface ProgramOptions {
   signal: AbortSignal;
   /** Called with each line of output, of either stream. */
   line?: (text: string) => void;
-  /** A file that keeps all output. */
+  /** A file that all output is added to. */
   log?: string;
   /** Called with each message the program sends over Node's channel. */
   message?: (value: unknown) => void;
@@ -38,7 +39,8 @@ export async function runProgram(argv: readonly [string, ...string[]], options: 
   options.signal.addEventListener('abort', end, { once: true });
   const log = options.log === undefined ? undefined : openLog(options.log);
   const kept: string[] = [];
-  const hear = (text: string) => {
+  const hear = (coloured: string) => {
+    const text = stripVTControlCharacters(coloured);
     kept.push(text);
     if (kept.length > 200) kept.shift();
     log?.write(`${text}\n`);
@@ -83,5 +85,5 @@ function endGroup(child: ChildProcess): void {
 
 function openLog(path: string): WriteStream {
   mkdirSync(dirname(path), { recursive: true });
-  return createWriteStream(path);
+  return createWriteStream(path, { flags: 'a' });
 }

@@ -16,8 +16,10 @@ export const engineInstalled = () => ['/usr/bin/dockerd', '/usr/sbin/dockerd', '
 /** Whether systemd is what starts services here (as against a container, or another init). */
 export const hasSystemd = () => existsSync('/run/systemd/system');
 
-/** Starts the engine and answers when it does: by systemd where there is one, else detached, with its log in `data`. */
+/** Starts the engine, unless it runs, and answers when it does: by systemd where there is one, else detached, with its log in `data`. */
 export async function startDaemon(data: string, signal: AbortSignal): Promise<Engine> {
+  const running = await findEngine({ DOCKER_HOST: `unix://${socket}` }, signal);
+  if (running.ok) return running.engine;
   if (hasSystemd()) {
     await mustRun(['systemctl', 'enable', '--now', 'docker.service'], { signal, advice: 'See: journalctl -u docker' });
     return waitForEngine(null, '', signal);

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CommandFailure } from '../failure.ts';
 import type { Progress } from '../progress.ts';
@@ -30,6 +30,11 @@ export function debianLike(osRelease = '/etc/os-release'): Distribution | null {
   return { id, codename: fields['VERSION_CODENAME'] ?? '', name: fields['PRETTY_NAME'] ?? id };
 }
 
+const marker = (data: string) => join(data, 'installing-engine');
+
+/** Whether an install of ours was cut short: the next one may then go on with whatever it left. */
+export const installWasCutShort = (data: string) => existsSync(marker(data));
+
 /**
  * Installs the distribution's own engine, starts it and tries a privileged container; where that fails on Debian, the next release's.
  * Says what it changed and how to undo it, also when it fails half-way.
@@ -40,7 +45,11 @@ export async function installEngine(
 ): Promise<Engine> {
   const { progress, signal, data, instance } = options;
   const changes: string[] = [];
+  const resuming = installWasCutShort(data);
+  mkdirSync(data, { recursive: true, mode: 0o700 });
+  writeFileSync(marker(data), '');
   try {
+    if (resuming) await mustRun(['dpkg', '--configure', '-a'], { signal, env: { DEBIAN_FRONTEND: 'noninteractive' } });
     if (writeDaemonSettings()) changes.push(`wrote ${daemonSettings} (address pools for more than 30 networks)`);
     const log = join(data, 'apt.log');
     await progress.phase('reading the package lists', (line) => apt(['update'], { line, signal, log }), { estimate: 10 });
@@ -53,7 +62,7 @@ export async function installEngine(
       },
     );
     const own = await startAndTry('starting it, and trying a privileged container', options);
-    if (own.ok) return own.engine;
+    if (own.ok) return done(own.engine);
 
     const next = distribution.id === 'debian' ? nextRelease[distribution.codename] : undefined;
     if (!next) throw cannot(distribution, own.reason);
@@ -68,9 +77,14 @@ export async function installEngine(
     });
     const newer = await startAndTry('starting it, and trying a privileged container', options);
     if (!newer.ok) throw cannot(distribution, newer.reason);
-    return newer.engine;
+    return done(newer.engine);
   } finally {
     if (changes.length > 0) sayChanges(changes, progress);
+  }
+
+  function done(engine: Engine): Engine {
+    rmSync(marker(data), { force: true });
+    return engine;
   }
 
   async function startAndTry(title: string, { progress: on }: { progress: Progress }) {
@@ -83,7 +97,17 @@ export async function installEngine(
 }
 
 async function apt(args: readonly string[], options: { line: (text: string) => void; signal: AbortSignal; log: string }): Promise<void> {
-  const quiet = ['-y', '-q', '--no-install-recommends', '-o', 'Dpkg::Options::=--force-confold', '-o', 'DPkg::Lock::Timeout=120'];
+  const quiet = [
+    '-y',
+    '-q',
+    '--no-install-recommends',
+    '-o',
+    'Dpkg::Options::=--force-confold',
+    '-o',
+    'DPkg::Lock::Timeout=120',
+    '-o',
+    'Acquire::Languages=none',
+  ];
   await mustRun(['apt-get', ...quiet, ...args], {
     ...options,
     env: { DEBIAN_FRONTEND: 'noninteractive' },

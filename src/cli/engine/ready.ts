@@ -3,7 +3,7 @@ import { CommandFailure } from '../failure.ts';
 import type { Progress } from '../progress.ts';
 import { engineInstalled, startDaemon } from './daemon.ts';
 import { type Engine, findEngine } from './find.ts';
-import { type Distribution, debianLike, installEngine } from './install.ts';
+import { type Distribution, debianLike, installEngine, installWasCutShort } from './install.ts';
 import { tryPrivileged } from './trial.ts';
 
 export interface EngineOptions {
@@ -19,9 +19,14 @@ export interface EngineOptions {
 /** An engine that runs privileged containers: found, started, or installed where that may be done. Throws with what to do where it may not. */
 export async function readyEngine(options: EngineOptions): Promise<Engine> {
   const { env, progress, signal } = options;
+  const root = process.getuid?.() === 0;
+  const distribution = debianLike();
+  if (root && distribution && installWasCutShort(options.data)) {
+    progress.say('An earlier install of the Docker engine was cut short; going on with it.');
+    return installEngine(distribution, options);
+  }
   const found = await findEngine(env, signal);
   if (found.ok) return checked(found.engine, options);
-  const root = process.getuid?.() === 0;
   if (env['DOCKER_HOST'] || found.tried.some((host) => host !== 'unix:///var/run/docker.sock')) {
     throw new CommandFailure(`the Docker engine does not answer: ${found.reason}`, {
       advice: 'Start it, or mend DOCKER_HOST. Lessons alone: --no-engine',
@@ -31,7 +36,6 @@ export async function readyEngine(options: EngineOptions): Promise<Engine> {
     const engine = await progress.phase('starting the Docker engine that is installed here', () => startDaemon(options.data, signal));
     return checked(engine, options);
   }
-  const distribution = debianLike();
   if (!distribution || !root) throw new CommandFailure(found.reason, { advice: howToInstall(distribution, found.tried.length > 0) });
   progress.say('Labs are Kubernetes clusters in containers, and no Docker engine was found.');
   await agree(`Install ${distribution.name}'s own (docker.io, about 300 MB) and start it?`, options);

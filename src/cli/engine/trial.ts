@@ -8,7 +8,7 @@ export type Trial = { ok: true } | { ok: false; reason: string };
 
 /**
  * Whether this engine can run what a lab's node is: a privileged container with a cgroup namespace of its own.
- * Uses an image of a hundred bytes made on the spot, and leaves nothing. `unknown architectures` pass untried.
+ * Uses an image of a hundred bytes made on the spot, and leaves nothing. An architecture we have no such image for passes untried.
  */
 export async function tryPrivileged(docker: Docker, instance: string, outer: AbortSignal): Promise<Trial> {
   const program = smallestProgram();
@@ -27,7 +27,7 @@ export async function tryPrivileged(docker: Docker, instance: string, outer: Abo
     return code === 0 ? { ok: true } : { ok: false, reason: `a privileged container ended with ${code}` };
   } catch (error) {
     outer.throwIfAborted();
-    return { ok: false, reason: error instanceof Error ? error.message : String(error) };
+    return { ok: false, reason: said(error) };
   } finally {
     await container?.remove({ force: true }).catch(ignoreGone);
     if (image) await docker.getImage(image).remove({ force: true }).catch(ignoreGone);
@@ -38,6 +38,13 @@ export async function tryPrivileged(docker: Docker, instance: string, outer: Abo
 function lastStatus(stream: string): string {
   const last = stream.trim().split('\n').at(-1) ?? '';
   return z.object({ status: z.string().startsWith('sha256:') }).parse(JSON.parse(last)).status;
+}
+
+/** The engine's own words, without dockerode's preamble. */
+function said(error: unknown): string {
+  const answer = z.object({ json: z.object({ message: z.string() }) }).safeParse(error);
+  if (answer.success) return answer.data.json.message.trim();
+  return error instanceof Error ? error.message.trim() : String(error);
 }
 
 function ignoreGone(error: unknown): void {

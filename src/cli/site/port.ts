@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { basename } from 'node:path';
 import { CommandFailure } from '../failure.ts';
 
 /** Throws when nobody could listen on this port, naming who does where that can be seen. Port 0 is always free. */
@@ -44,7 +45,7 @@ export function holderOf(port: number, proc = '/proc'): { pid: number; name: str
   for (const pid of entries(proc).filter((name) => /^\d+$/.test(name))) {
     const links = entries(`${proc}/${pid}/fd`).map((fd) => link(`${proc}/${pid}/fd/${fd}`));
     if (links.some((target) => inodes.has(/^socket:\[(\d+)\]$/.exec(target)?.[1] ?? ''))) {
-      return { pid: Number(pid), name: read(`${proc}/${pid}/comm`).trim() || 'a program' };
+      return { pid: Number(pid), name: nameOf(`${proc}/${pid}`) };
     }
   }
   return null;
@@ -59,6 +60,13 @@ function listenersIn(table: string, port: number): string[] {
     .map((line) => line.trim().split(/\s+/))
     .filter((columns) => columns[1]?.endsWith(`:${hex}`) && columns[3] === '0A')
     .map((columns) => columns[9] ?? '');
+}
+
+/** The command line, as far as it tells programs apart; the thread's name where it is hidden. */
+function nameOf(process: string): string {
+  const [program = '', ...args] = read(`${process}/cmdline`).split('\0');
+  const command = [basename(program), ...args].join(' ').trim();
+  return command.slice(0, 60) || read(`${process}/comm`).trim() || 'a program';
 }
 
 // Processes come and go, and other users' are closed to us: what cannot be read is as good as not there.

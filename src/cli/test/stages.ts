@@ -1,3 +1,4 @@
+import { proofStage } from './proof-stage.ts';
 import { runPlaywright, runVitest } from './runners.ts';
 import type { Stage } from './stage.ts';
 import { staticChecks } from './static-checks.ts';
@@ -37,5 +38,13 @@ export const stages: readonly Stage[] = [
     estimate: 400,
     needs: ['engine', 'site'],
     run: (context) => runVitest(['acceptance'], ['--no-file-parallelism'], context),
+  },
+  {
+    name: 'proof',
+    title: 'a lab tells right answers from wrong ones',
+    tier: 'standard',
+    estimate: 150,
+    needs: ['engine'],
+    run: proofStage,
   },
 ];

@@ -3,7 +3,7 @@ import { runProgram } from '../run-program.ts';
 import { astro } from '../site/build.ts';
 import type { Outcome } from './outcome.ts';
 import { proofOutcomes } from './proof-hashes.ts';
-import type { StageContext } from './stage.ts';
+import type { StageContext, TestBed } from './stage.ts';
 
 interface Check {
   name: string;
@@ -22,7 +22,7 @@ const checks: readonly Check[] = [
 ];
 
 /** Types, lint and the proofs' hashes; each counts as one. The pages go first: they write the types that tsc reads. */
-export async function staticChecks(context: StageContext): Promise<Outcome[]> {
+export async function staticChecks(context: StageContext, { settings }: TestBed): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   for (const { name, command } of checks) {
     context.detail(name);
@@ -35,5 +35,5 @@ export async function staticChecks(context: StageContext): Promise<Outcome[]> {
     outcomes.push(code === 0 ? { name, state: 'passed' } : { name, state: 'failed', note: output.split('\n').slice(-60).join('\n') });
   }
   context.detail('proofs');
-  return [...outcomes, ...(await proofOutcomes(context.root))];
+  return [...outcomes, ...proofOutcomes(settings.course)];
 }
