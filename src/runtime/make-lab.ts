@@ -4,7 +4,7 @@ import { type Context, labOf, publishPhases, publishSession, refOf } from './con
 import { labSpec } from './lab-spec.ts';
 import { reasonOf } from './problem.ts';
 
-const imagesPhase = { id: 'images', title: 'Make sure the container images are there' };
+const imagesPhase = { id: 'container-images', title: 'Make sure the container images are there' };
 
 /**
  * Makes the containers of a session in state `starting` and moves it on to `ready`, or to `failed` with the reason.

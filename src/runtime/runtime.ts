@@ -1,6 +1,7 @@
 import Dockerode from 'dockerode';
 import { pino } from 'pino';
 import { kindProvider } from '#cluster/kind/provider.ts';
+import { holdFolder } from '#store/only-one.ts';
 import { openStore } from '#store/open.ts';
 import type { LabSession, Person, Store } from '#store/port.ts';
 import { checkLab } from './check-lab.ts';
@@ -31,6 +32,8 @@ export interface Runtime {
   state(
     id: string,
   ): Promise<{ session: LabSession; phases: { epoch: number; phases: readonly PhaseView[] }; verdicts: readonly CheckResult[] } | null>;
+  /** Begins to mend rows and containers, now and from then on. Once the site is served: a start that failed must touch nothing. */
+  begin(): void;
   /** Stops watching and closes the database; labs run on. */
   close(): Promise<void>;
 }
@@ -40,11 +43,14 @@ const kept = globalThis as typeof globalThis & { [key]?: Promise<Runtime> };
 
 /** The one runtime of this process; it survives a module reload in development. */
 export function currentRuntime(): Promise<Runtime> {
-  kept[key] ??= buildRuntime(readSettings());
+  kept[key] ??= buildRuntime(readSettings()).then((runtime) => {
+    runtime.begin();
+    return runtime;
+  });
   return kept[key];
 }
 
-/** Builds the adapters and begins to reconcile. The only place that knows which adapters there are. */
+/** Builds the adapters: the only place that knows which there are. */
 export function buildRuntime(settings: Settings): Promise<Runtime> {
   kept[key] = build(settings);
   return kept[key];
@@ -53,6 +59,7 @@ export function buildRuntime(settings: Settings): Promise<Runtime> {
 async function build(settings: Settings): Promise<Runtime> {
   const log = pino({ level: settings.log, redact: { paths: ['*.token', '*.key', '*.secret', '*.cookie'], censor: '(removed)' } });
   const course = loadCourse(settings.course);
+  const held = holdFolder(settings.data);
   const store = await openStore({ folder: settings.data, ...(settings.databaseUrl ? { url: settings.databaseUrl } : {}) });
   const docker = new Dockerode();
   const images = labImages(docker, settings.root);
@@ -69,7 +76,7 @@ async function build(settings: Settings): Promise<Runtime> {
     jobs: jobs((session, error) => log.error({ err: error, session }, 'work on a lab ended badly; the reconciler takes over')),
     watches: watches(base, keptSecret(settings.data)),
   };
-  const reconciling = settings.engine ? keepReconciled(context, stop.signal) : Promise.resolve();
+  let reconciling: Promise<void> | undefined;
   return {
     context,
     store,
@@ -85,12 +92,16 @@ async function build(settings: Settings): Promise<Runtime> {
       const [phases, latest] = await Promise.all([phaseViews(context, session), store.attempts.latest(id, session.epoch)]);
       return { session, phases, verdicts: latest.map(({ task, verdict, at, attempt }) => ({ task, verdict, savedAt: at, attempt })) };
     },
+    begin() {
+      if (settings.engine) reconciling ??= keepReconciled(context, stop.signal);
+    },
     async close() {
       stop.abort(new Error('the server is stopping'));
       await context.jobs.close();
       await context.watches.close();
       await reconciling;
       await store.close();
+      held.release();
     },
   };
 }

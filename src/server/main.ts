@@ -80,5 +80,6 @@ server.listen(settings.port, settings.host, () => {
   const port = typeof address === 'object' && address !== null ? address.port : settings.port;
   place = hostRouter(port);
   log.info({ url: `http://localhost:${port}`, instance: settings.instance }, 'serving');
+  runtime.begin();
   process.send?.({ type: 'listening', port });
 });

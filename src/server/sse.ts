@@ -7,33 +7,36 @@ const maxQueued = 256;
  * Ends when the client leaves.
  */
 export function eventStream(signal: AbortSignal, open: (send: (event: string, data: unknown) => void) => Promise<() => void>): Response {
-  let close = () => {};
+  let stop = () => {};
   const stream = new ReadableStream<Uint8Array>(
     {
       async start(controller) {
         const encoder = new TextEncoder();
         const write = (text: string) => {
+          if (stopped) return;
           if ((controller.desiredSize ?? 0) <= 0) close();
           else controller.enqueue(encoder.encode(text));
         };
         const timer = setInterval(() => write(': still here\n\n'), keepAliveMilliseconds);
         let unsubscribe = () => {};
-        let closed = false;
-        close = () => {
-          if (closed) return;
-          closed = true;
+        let stopped = false;
+        stop = () => {
+          stopped = true;
           clearInterval(timer);
           unsubscribe();
+        };
+        const close = () => {
+          if (stopped) return;
+          stop();
           controller.close();
         };
         signal.addEventListener('abort', close, { once: true });
-        const stop = await open((event, data) => {
-          if (!closed) write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
-        });
-        if (closed) stop();
-        else unsubscribe = stop;
+        const opened = await open((event, data) => write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`));
+        if (stopped) opened();
+        else unsubscribe = opened;
       },
-      cancel: () => close(),
+      // The reader has closed the stream itself.
+      cancel: () => stop(),
     },
     { highWaterMark: maxQueued },
   );

@@ -61,8 +61,9 @@ export function attemptStore(executor: Executor): AttemptStore {
     list: ({ limit, before, ...filter }) =>
       executor.read(async (db) => {
         let query = db.selectFrom('attempt').select(columns);
-        for (const [column, value] of Object.entries(filter)) {
-          if (value !== undefined) query = query.where(column as keyof typeof filter, '=', value);
+        for (const column of ['person', 'lab', 'task', 'session'] as const) {
+          const value = filter[column];
+          if (value !== undefined) query = query.where(column, '=', value);
         }
         if (before !== undefined) query = olderThan(query, before);
         const rows = await query.orderBy('at', 'desc').orderBy('seq', 'desc').orderBy('id', 'desc').limit(limit).execute();

@@ -9,20 +9,28 @@ export function requireSound(file: DatabaseSync): void {
   if (found !== 'ok') throw new StoreError('corrupt', found);
 }
 
-/** Copies a database beside itself as it is at this moment, checks the copy, and answers its path. An older copy of that name is replaced. */
-export function backup(file: DatabaseSync, path: string, label: string): string {
-  const copy = join(dirname(path), `${basename(path, '.db')}.${label}.backup.db`);
-  const draft = `${copy}.part`;
-  rmSync(draft, { force: true });
-  file.prepare('VACUUM INTO ?').run(draft);
-  const opened = new DatabaseSync(draft, { readOnly: true });
-  const found = check(opened, 'integrity_check');
-  opened.close();
-  if (found !== 'ok') throw new StoreError('corrupt', `its backup did not pass the check: ${found}`);
-  flush(draft);
-  renameSync(draft, copy);
-  flush(dirname(copy));
-  return copy;
+/**
+ * Copies a database beside itself, checks the copy, and answers its path; an older copy of that name is replaced.
+ * Null, and no copy, when the database is no longer at `version`: another server was faster to migrate it.
+ */
+export function backup(file: DatabaseSync, path: string, version: string, next: string): string | null {
+  const copy = join(dirname(path), `${basename(path, '.db')}.before-${next}.backup.db`);
+  const draft = `${copy}.${process.pid}.part`;
+  try {
+    file.prepare('VACUUM INTO ?').run(draft);
+    const opened = new DatabaseSync(draft, { readOnly: true });
+    const found = check(opened, 'integrity_check');
+    const last = opened.prepare('SELECT max(name) AS name FROM kysely_migration').get();
+    opened.close();
+    if (found !== 'ok') throw new StoreError('corrupt', `its backup did not pass the check: ${found}`);
+    if (last?.['name'] !== version) return null;
+    flush(draft);
+    renameSync(draft, copy);
+    flush(dirname(copy));
+    return copy;
+  } finally {
+    rmSync(draft, { force: true });
+  }
 }
 
 /** The same error, telling an operator what to do about the file. */

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { CamelCasePlugin, Kysely } from 'kysely';
@@ -53,7 +52,6 @@ export function assemble(executor: Executor, now: () => Date): Store {
 }
 
 async function openSqlite(path: string, options: OpenOptions): Promise<Executor> {
-  const existed = existsSync(path);
   let file: DatabaseSync | undefined;
   try {
     const opened = await patiently(async () => openFile(path), performance.now() + patience, options);
@@ -61,11 +59,10 @@ async function openSqlite(path: string, options: OpenOptions): Promise<Executor>
     requireSound(opened);
     const db = kysely(sqliteDialect(opened));
     const { version, pending } = await schemaState(db, options.migrations ?? migrations, options.signal);
-    if (pending.length > 0) {
-      if (existed && version !== null) {
-        const copy = backup(opened, path, `before-${pending[0]}`);
-        options.report?.(`database backed up to ${copy}`);
-      }
+    const [next] = pending;
+    if (next !== undefined) {
+      const copy = version === null ? null : backup(opened, path, version, next);
+      if (copy !== null) options.report?.(`database backed up to ${copy}`);
       await migrate(db, options.migrations ?? migrations, options.signal);
       options.report?.(`database at schema ${pending.at(-1)}`);
     }

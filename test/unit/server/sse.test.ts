@@ -33,3 +33,14 @@ test('a page that stops reading is cut off instead of filling the memory', async
   expect(got).toBeLessThan(1000);
   expect(stopped).toBe(true);
 });
+
+test('a page that leaves ends its subscription, also when it leaves and aborts at once', async () => {
+  const abort = new AbortController();
+  let stops = 0;
+  const response = eventStream(abort.signal, async () => () => {
+    stops += 1;
+  });
+  await response.body?.cancel();
+  abort.abort();
+  expect(stops).toBe(1);
+});
