@@ -13,6 +13,7 @@ import { changed, courseFolder } from './course-folder.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const lessons = readdirSync(join(root, 'content', 'lessons'));
+const tokens = readFileSync(join(root, 'src', 'styles', 'tokens.css'), 'utf8');
 const read = (name: string) => readFileSync(join(root, 'content', 'lessons', name), 'utf8');
 
 /** Running words of a lesson: no frontmatter, code, drawings or tags. */
@@ -56,6 +57,7 @@ describe.each(lessons)('%s', (name) => {
       expect(figure).toMatch(/title="[^"]{5,}"/);
       expect(figure).toMatch(/desc="[^"]{40,}"/);
       expect(figure).not.toMatch(/#[0-9a-f]{3,8}\b|rgb\(|hsl\(/i);
+      for (const [, token] of figure.matchAll(/var\((--[\w-]+)\)/g)) expect(tokens).toContain(`${token}:`);
     }
   });
 
