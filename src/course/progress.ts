@@ -76,6 +76,7 @@ function share(best: BestScore | undefined): number {
   return Math.min(1, Math.max(0, best.score / best.points));
 }
 
+/** To hundredths: shares of points are fractions, and pages print them. */
 function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, each) => total + each, 0);
+  return Math.round(numbers.reduce((total, each) => total + each, 0) * 100) / 100;
 }

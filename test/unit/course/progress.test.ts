@@ -29,6 +29,10 @@ test('a task that got more points since keeps its share, and one that left the l
   expect(labProgress('04-state', tasks, bests)).toMatchObject({ passed: 1, score: 2, points: 5 });
 });
 
+test('a score is a figure that a page can print', () => {
+  expect(labProgress('04-state', [task('a', 3), task('b', 3)], [best('a', 0.1, 3), best('b', 1, 9)]).score).toBe(0.43);
+});
+
 test('a score is never below nothing nor above the points, whatever was stored', () => {
   const row = fc.record({
     lab: fc.constant('04-state'),
