@@ -1,0 +1,108 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, terminalText, test, typeLines } from './fixtures.ts';
+
+test.use({ baseURL: async ({ server }, use) => use(server.origin), viewport: { width: 1440, height: 900 } });
+
+const root = join(import.meta.dirname, '../..');
+
+/** The reference answer to one task, line by line. */
+function answerTo(task: string): string[] {
+  const text = readFileSync(join(root, 'labs/04-state-inside/solve.sh'), 'utf8');
+  const section = text.split(/^#: /m).find((part) => part.startsWith(`task ${task}\n`)) ?? '';
+  const lines = section.trimEnd().split('\n').slice(1);
+  if (lines.length === 0) throw new Error(`solve.sh has no section for ${task}`);
+  return lines;
+}
+
+test('a learner starts the lab, fails a check, solves it by typing, and comes back to all of it', async ({
+  page,
+  server,
+  guarded,
+  accessible,
+  picture,
+}) => {
+  test.setTimeout(600_000);
+  const task = page.locator('lab-task[task="class"]');
+
+  await test.step('open the lesson and start its lab', async () => {
+    await page.goto('/');
+    await page
+      .getByRole('link', { name: /Stateful services, second take/ })
+      .first()
+      .click();
+    await page.getByRole('button', { name: 'Start lab' }).click();
+  });
+
+  await test.step('watch the phases until the shell is there', async () => {
+    await expect(page.locator('[data-part="phases"] > li').first()).toBeVisible({ timeout: 30_000 });
+    await picture('starting');
+    await expect(page.getByRole('textbox', { name: 'Terminal input' })).toBeVisible({ timeout: 240_000 });
+  });
+
+  await test.step('see the node Ready in the shell', async () => {
+    await typeLines(page, ['kubectl get nodes'], /control-plane\s+Ready/, 60);
+    await accessible('the lesson beside its shell');
+    await picture('workspace-light');
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await picture('workspace-dark');
+    await page.emulateMedia({ colorScheme: null });
+  });
+
+  await test.step('press Check and read why it fails', async () => {
+    await task.getByRole('button', { name: 'Check' }).click();
+    await expect(task.getByRole('status')).toContainText('Needs work');
+    await expect(task.getByRole('status')).toContainText('Saved at');
+    await expect(task.getByRole('term').filter({ hasText: 'Needed' }).first()).toBeVisible();
+    await task.scrollIntoViewIfNeeded();
+    await picture('verdict');
+    await accessible('a verdict');
+  });
+
+  await test.step('solve it by typing, and see it pass by itself', async () => {
+    await typeLines(page, ['mark=kept-$$', ...answerTo('class'), 'echo typed-$((40 + 2))'], /typed-42/, 180);
+    await expect(task.getByRole('status')).toContainText('Passed', { timeout: 20_000 });
+    await expect(task.getByRole('status')).toContainText('Saved at');
+  });
+
+  const mark = await test.step('the shell has a memory of its own', async () => {
+    await typeLines(page, ['clear; echo "[$mark]"'], /\[kept-\d+\]/, 20);
+    return /\[kept-\d+\]/.exec((await terminalText(page).textContent()) ?? '')?.[0] ?? 'none';
+  });
+
+  await test.step('reload: still passed, and the same shell', async () => {
+    await page.reload();
+    await expect(task.getByRole('status')).toContainText('Passed', { timeout: 20_000 });
+    await expect(terminalText(page)).toContainText(mark, { timeout: 20_000 });
+    await typeLines(page, ['clear; echo "again [$mark]"'], new RegExp(`again ${mark.replaceAll(/[[\]]/g, '\\$&')}`), 20);
+  });
+
+  await test.step('restart the server: still passed, and the same shell', async () => {
+    await guarded.whileAway(async () => {
+      await server.kill('SIGTERM');
+      await server.start();
+      await page.reload();
+      await expect(task.getByRole('status')).toContainText('Passed', { timeout: 30_000 });
+      await typeLines(page, ['clear; echo "later [$mark]"'], new RegExp(`later ${mark.replaceAll(/[[\]]/g, '\\$&')}`), 60);
+    });
+  });
+
+  await test.step('the instructor sees it, with its evidence', async () => {
+    await page.goto('/teach');
+    await expect(page.getByRole('table').first()).toContainText('Passed, 2 of 2');
+    await accessible('the board');
+    await picture('teach');
+    await page.getByRole('table', { name: 'Latest attempts' }).getByRole('link').first().click();
+    await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+    await accessible('an attempt');
+    await picture('attempt');
+  });
+
+  await test.step('end the lab: nothing of it is left', async () => {
+    await page.goto('/lessons/04-state-inside');
+    await page.getByRole('button', { name: 'End lab' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'End lab' }).click();
+    await expect(page.getByRole('button', { name: /Start/ })).toBeVisible({ timeout: 90_000 });
+    await expect.poll(() => server.census(), { timeout: 60_000 }).toEqual([]);
+  });
+});
