@@ -18,7 +18,7 @@ const program = new URL('../../../images/toolbox/slipway-shell', import.meta.url
 /** A supervisor of this test's own, run by this host's Python as the toolbox would run it. */
 export async function supervisor() {
   const folder = await mkdtemp(join(tmpdir(), 'slipway-shell-'));
-  const env = { PATH: process.env['PATH'] ?? '', HOME: folder, LANG: 'C.UTF-8', SLIPWAY_SHELL_DIR: join(folder, 'run') };
+  const env = { PATH: process.env['PATH'] ?? '', HOME: folder, LANG: 'C.UTF-8', SLIPWAY_SHELL_SOCKET: folder };
   const start = (args: readonly string[]) => spawn('python3', ['-IS', program, ...args], { env, stdio: ['pipe', 'pipe', 'pipe'] });
   const serving = start(['serve']);
   const trouble: string[] = [];
