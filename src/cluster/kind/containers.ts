@@ -79,7 +79,7 @@ export function toolboxBody(spec: LabSpec, toolbox: ToolboxSpec): Body {
       NanoCpus: Math.round(toolbox.cpus * 1e9),
       PidsLimit: toolbox.pids,
       ReadonlyRootfs: true,
-      Tmpfs: { '/tmp': 'rw,nosuid,nodev,mode=1777,size=256m', '/run': 'rw,nosuid,nodev,mode=1777,size=16m' },
+      Tmpfs: { '/tmp': 'rw,nosuid,nodev,mode=1777,size=256m', '/run': 'rw,nosuid,nodev,uid=1000,gid=1000,mode=0755,size=16m' },
       Mounts: [{ Type: 'volume', Source: homeName(spec.lab), Target: '/home/learner' }],
     },
     NetworkingConfig: { EndpointsConfig: { [networkName(spec.lab)]: { Aliases: ['toolbox'] } } },

@@ -189,3 +189,14 @@ export function demultiplex(socket: Duplex, onError: (chunk: Buffer) => void): D
   });
   return stream;
 }
+
+/** A whole log with the same framing, as text. */
+export function unframed(log: Buffer): string {
+  const parts: Buffer[] = [];
+  for (let at = 0; at + 8 <= log.length; ) {
+    const end = at + 8 + log.readUInt32BE(at + 4);
+    parts.push(log.subarray(at + 8, end));
+    at = end;
+  }
+  return Buffer.concat(parts).toString();
+}

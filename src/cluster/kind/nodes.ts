@@ -6,7 +6,7 @@ import { must } from './exec.ts';
 import { adviceFor, tail } from './failures.ts';
 import { type NodeName, networkName } from './names.ts';
 
-const bootLimit = 45_000;
+const bootLimit = 90_000;
 
 /** Makes one node container and waits until systemd and containerd run in it. */
 export async function bootNode(
@@ -21,7 +21,7 @@ export async function bootNode(
   await ensureRunning(engine, spec, nodeBody(spec, node, image, traits, env), signal);
   await bootLine(engine, node.container, signal);
   const waitForContainerd = 'until [ -S /run/containerd/containerd.sock ] && ctr version >/dev/null 2>&1; do sleep 0.1; done';
-  await inNode(engine, node, ['timeout', '30', 'sh', '-c', waitForContainerd], signal);
+  await inNode(engine, node, ['timeout', '60', 'sh', '-c', waitForContainerd], signal);
 }
 
 /**

@@ -11,6 +11,7 @@ const Nodes = z.object({
   items: z.array(
     z.object({
       metadata: z.object({ name: z.string() }),
+      spec: z.object({ taints: z.array(z.object({ key: z.string() })).default([]) }),
       status: z.object({
         conditions: z.array(z.object({ type: z.string(), status: z.string(), message: z.string().optional() })).default([]),
       }),
@@ -57,6 +58,9 @@ async function stillMissing(admin: Kube, wanted: readonly string[], signal: Abor
     const condition = ready.get(hostname);
     if (condition?.status !== 'True') return `node ${hostname}${condition?.message ? ` (${condition.message})` : ''}`;
   }
+  // A node that is Ready takes pods only when the controller manager has seen it so.
+  const kept = items.find((node) => node.spec.taints.some(({ key }) => key === 'node.kubernetes.io/not-ready'));
+  if (kept) return `node ${kept.metadata.name} to take pods`;
   const account = await attempt(() => admin.get('/api/v1/namespaces/default/serviceaccounts/default', { signal }), signal);
   return account?.status === 200 ? null : 'the default service account';
 }
@@ -75,6 +79,12 @@ async function attempt(look: () => Promise<KubeAnswer>, signal: AbortSignal): Pr
 async function dropLoadBalancerExclusion(admin: Kube, hostname: string, signal: AbortSignal): Promise<void> {
   const patch = { metadata: { labels: { 'node.kubernetes.io/exclude-from-external-load-balancers': null } } };
   await admin.send('PATCH', `/api/v1/nodes/${hostname}`, patch, { signal, contentType: 'application/merge-patch+json' });
+}
+
+/** Waits until names resolve in pods. */
+export async function waitNames(engine: Engine, spec: LabSpec, cluster: ClusterSpec, signal: AbortSignal): Promise<void> {
+  const argv = ['kubectl', '-n', 'kube-system', 'wait', '--for=condition=Available', 'deployment/coredns', '--timeout=200s'];
+  await inNode(engine, controlPlane(spec, cluster), argv, signal);
 }
 
 const Applied = z.object({

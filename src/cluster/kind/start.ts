@@ -13,14 +13,14 @@ import {
 } from './containers.ts';
 import { initControlPlane, installAddons, joinWorkers, ours } from './control-plane.ts';
 import { type Engine, pause } from './engine.ts';
-import { run } from './exec.ts';
-import { engineFailure } from './failures.ts';
+import { run, unframed } from './exec.ts';
+import { adviceFor } from './failures.ts';
 import { issueIdentities, learnerKubeconfig, markComplete, readAccess } from './identities.ts';
 import { loadImages } from './images.ts';
 import { controlPlane, gatewayName, nodeNames, outsideName, toolboxName } from './names.ts';
 import { ensureNetwork } from './network.ts';
 import { bootNode } from './nodes.ts';
-import { applySetup, waitReady } from './ready.ts';
+import { applySetup, waitNames, waitReady } from './ready.ts';
 import { grantGrader, grantLearner, grantProber } from './roles.ts';
 import type { Step } from './steps.ts';
 
@@ -70,7 +70,7 @@ const nodes: StartStep = {
   id: 'nodes',
   title: 'Boot the nodes',
   after: ['network'],
-  limit: 150_000,
+  limit: 240_000,
   async run({ engine, spec, traits, nodeImage, nodeEnv }, _detail, signal) {
     const image = await nodeImage();
     await Promise.all(nodeNames(spec).map((node) => bootNode(engine, spec, node, image, traits, nodeEnv, signal)));
@@ -96,6 +96,7 @@ const toolbox: StartStep = {
   async run({ engine, spec }, _detail, signal) {
     await ensureHome(engine, spec, signal);
     await ensureRunning(engine, spec, toolboxBody(spec, spec.toolbox), signal);
+    await stillRuns(engine, toolboxName(spec.lab), signal);
   },
 };
 
@@ -205,10 +206,12 @@ const prepare = (images: boolean): StartStep => ({
   limit: 240_000,
   run: (start, detail, signal) =>
     eachCluster(start, async (cluster) => {
+      const names = waitNames(start.engine, start.spec, cluster, signal);
       for (const file of cluster.setup) {
         detail(file.name);
         await applySetup(start.engine, start.spec, cluster, file, signal);
       }
+      await names;
     }),
 });
 
@@ -224,16 +227,16 @@ async function eachCluster({ spec }: Start, run: (cluster: LabSpec['clusters'][n
 /** A container that ends at once is a fault of its image or settings; better told here than by a check later. */
 async function stillRuns(engine: Engine, name: string, signal: AbortSignal): Promise<void> {
   await pause(300, signal, `see ${name} run`);
-  const state = await engine.call(`inspect ${name}`, signal, (abortSignal) => engine.docker.getContainer(name).inspect({ abortSignal }));
-  if (state.State.Running) return;
+  const container = engine.docker.getContainer(name);
+  const { State } = await engine.call(`inspect ${name}`, signal, (abortSignal) => container.inspect({ abortSignal }));
+  if (State.Running) return;
   const log = await engine.call(`read the log of ${name}`, signal, (abortSignal) =>
-    engine.docker.getContainer(name).logs({ stdout: true, stderr: true, tail: 20, abortSignal }),
+    container.logs({ stdout: true, stderr: true, tail: 20, abortSignal }),
   );
-  throw engineFailure(
-    new ClusterError('step-failed', `${name} stopped at once (exit code ${state.State.ExitCode}).`, {
-      command: `docker logs ${name}`,
-      output: log.toString(),
-    }),
-    'start',
-  );
+  const output = unframed(log);
+  throw new ClusterError('step-failed', `${name} stopped at once (exit code ${State.ExitCode}).`, {
+    command: `docker logs ${name}`,
+    output,
+    advice: adviceFor(output)?.advice ?? 'Its image or its settings are at fault.',
+  });
 }
