@@ -47,6 +47,15 @@ onEveryEngine('lab sessions', (opened) => {
     expect(made.filter((one) => one !== null)).toEqual([expect.objectContaining({ state: 'starting' })]);
   });
 
+  test('of ten admissions at once, one is made, with one row for its containers', async () => {
+    const { id: person } = await opened().store.people.create({ name: 'Admitted', roles: ['learner'] });
+    const { session } = await opened().store.sessions.begin({ person, lab: 'admitted-once', labVersion: 'v1' });
+    const made = await Promise.all(Array.from({ length: 10 }, () => opened().store.sessions.admit(session.id)));
+    const rows = (await opened().store.instances.list()).filter((one) => one.lab === 'admitted-once');
+    expect(made.filter((one) => one !== null)).toEqual([expect.objectContaining({ state: 'starting', instance: rows[0]?.id })]);
+    expect(rows).toHaveLength(1);
+  });
+
   test('whatever the moves, a session follows the table of states', async () => {
     const anyMove = fc.constantFrom(...(Object.keys(moves) as Move[]));
     await fc.assert(
@@ -70,6 +79,7 @@ onEveryEngine('lab sessions', (opened) => {
   test('a reason stays on the way out and goes when the session recovers', async () => {
     const { session } = await learner(opened().store);
     const reason = { code: 'engine.gone', message: 'Docker stopped answering.', advice: 'Start Docker and try again.' };
+    await opened().store.sessions.admit(session.id);
     await opened().store.sessions.move(session.id, 'fail', { reason });
     expect((await opened().store.sessions.move(session.id, 'reset'))?.reason).toBeNull();
     await opened().store.sessions.move(session.id, 'fail', { reason });

@@ -1,6 +1,8 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openStore } from '#store/open.ts';
 import type { Store } from '#store/port.ts';
@@ -25,8 +27,13 @@ async function lockedFor(milliseconds: number) {
   return holder;
 }
 
-/** The longest time the event loop did not turn while `work` ran, in ms. */
-async function longestStall<T>(work: () => Promise<T>): Promise<{ result: T; stall: number }> {
+/**
+ * The longest time our event loop did not turn while `work` ran, and what may be laid to the machine:
+ * the worst that a thread with nothing to do met meanwhile. In ms.
+ */
+async function longestStall<T>(work: () => Promise<T>): Promise<{ result: T; stall: number; machine: number }> {
+  const bystander = new Worker(new URL('./programs/bystander.ts', import.meta.url));
+  await once(bystander, 'message');
   let stall = 0;
   let last = performance.now();
   const timer = setInterval(() => {
@@ -34,9 +41,13 @@ async function longestStall<T>(work: () => Promise<T>): Promise<{ result: T; sta
     last = performance.now();
   }, 5);
   try {
-    return { result: await work(), stall };
+    const result = await work();
+    bystander.postMessage('tell');
+    const [machine] = (await once(bystander, 'message')) as [number];
+    return { result, stall, machine };
   } finally {
     clearInterval(timer);
+    await bystander.terminate();
   }
 }
 
@@ -44,7 +55,7 @@ test('twenty checks while another program locks the database for three seconds a
   const { person, session } = await learner(store);
   const holder = await lockedFor(3_000);
   let readsMeanwhile = 0;
-  const { stall } = await longestStall(async () => {
+  const { stall, machine } = await longestStall(async () => {
     const writes = Promise.all(Array.from({ length: 20 }, () => store.attempts.record(attemptOf(session, { score: 1, status: 'wrong' }))));
     let waiting = true;
     const saved = writes.finally(() => {
@@ -58,15 +69,15 @@ test('twenty checks while another program locks the database for three seconds a
   });
   await holder.ended;
   expect(await store.attempts.list({ person, limit: 100 })).toHaveLength(20);
-  expect(stall).toBeLessThan(100);
+  expect(stall).toBeLessThan(100 + 2 * machine);
   expect(readsMeanwhile).toBeGreaterThan(20);
 });
 
 test('a lock that outlasts our patience answers busy to all, nothing is half saved, and the next try succeeds', async () => {
   const { person, session } = await learner(store);
-  const holder = await lockedFor(6_500);
+  const holder = await lockedFor(12_000);
   const began = performance.now();
-  const { result, stall } = await longestStall(() =>
+  const { result, stall, machine } = await longestStall(() =>
     Promise.allSettled(Array.from({ length: 20 }, () => store.attempts.record(attemptOf(session, { score: 4, status: 'passed' })))),
   );
   const took = performance.now() - began;
@@ -74,8 +85,9 @@ test('a lock that outlasts our patience answers busy to all, nothing is half sav
     Array.from({ length: 20 }, () => expect.objectContaining({ name: 'StoreError', code: 'busy' })),
   );
   expect(took).toBeGreaterThan(4_900);
-  expect(took).toBeLessThan(6_000);
-  expect(stall).toBeLessThan(100);
+  expect(stall).toBeLessThan(100 + 2 * machine);
+  expect(holder.process.exitCode).toBeNull();
+  holder.process.kill('SIGKILL');
   await holder.ended;
   expect(await store.attempts.list({ person, limit: 10 })).toEqual([]);
   await store.attempts.record(attemptOf(session, { score: 4, status: 'passed' }));
@@ -87,10 +99,10 @@ test('a person is recognised while the database is locked', async () => {
   const { id } = await store.people.create({ name: 'Ada', roles: ['learner'] });
   const { token } = await store.people.openSession(id, new Date(Date.now() + 3_600_000).toISOString());
   const reader = await openStore({ folder, now: () => later });
-  const holder = await lockedFor(1_500);
-  const began = performance.now();
+  const holder = await lockedFor(4_000);
   expect(await reader.people.bySession(token)).toMatchObject({ id });
-  expect(performance.now() - began).toBeLessThan(500);
+  expect(holder.process.exitCode).toBeNull();
+  holder.process.kill('SIGKILL');
   await holder.ended;
   await reader.close();
 });

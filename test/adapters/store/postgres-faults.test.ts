@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openStore } from '#store/open.ts';
 import type { Store } from '#store/port.ts';
@@ -56,6 +57,24 @@ describe.skipIf(programs === null)('when PostgreSQL fails', () => {
     await server.start();
     expect(await store.attempts.list({ session: session.id, limit: 10 })).toEqual([]);
     await store.attempts.record(attemptOf(session, { score: 3, status: 'wrong' }));
+  });
+
+  test('a check waits for the lock of another program, and is told busy when that lasts', async () => {
+    const { session } = await learner(store);
+    const other = new Client({ connectionString: url });
+    await other.connect();
+    const lock = () => other.query('begin; lock table lab_session in access exclusive mode');
+
+    await lock();
+    const release = other.query('select pg_sleep(2); commit');
+    await store.attempts.record(attemptOf(session, { score: 1, status: 'wrong' }));
+    await release;
+
+    await lock();
+    const refused = { name: 'StoreError', code: 'busy' };
+    await expect(store.attempts.record(attemptOf(session, { score: 2, status: 'wrong' }))).rejects.toMatchObject(refused);
+    await other.end();
+    expect(await store.attempts.list({ session: session.id, limit: 10 })).toHaveLength(1);
   });
 
   test('a server that answers before its disk does is told not to', async () => {

@@ -23,7 +23,10 @@ export interface PostgresServer {
   stop(): Promise<void>;
 }
 
-/** A PostgreSQL of our own on a unix socket in a temporary folder; as another user when we are root, which it refuses to run as. */
+/**
+ * A PostgreSQL of our own on a unix socket in a temporary folder; as another user when we are root, which it refuses to run as.
+ * It does not flush to the disk: processes are killed here, machines are not.
+ */
 export async function startPostgres(programs: string): Promise<PostgresServer> {
   const folder = mkdtempSync(join(tmpdir(), 'slipway-pg-'));
   const user = process.getuid?.() === 0 ? { uid: numericId('-u'), gid: numericId('-g') } : {};
@@ -36,7 +39,7 @@ export async function startPostgres(programs: string): Promise<PostgresServer> {
     stdio: 'ignore',
     env: { PATH: process.env.PATH ?? '', LC_ALL: 'C.UTF-8', HOME: folder },
   } as const;
-  execFileSync(join(programs, 'initdb'), ['-D', data, '-U', 'slipway', '-A', 'trust', '-E', 'UTF8'], options);
+  execFileSync(join(programs, 'initdb'), ['-D', data, '-U', 'slipway', '-A', 'trust', '-E', 'UTF8', '--no-sync'], options);
 
   let server: ChildProcess | undefined;
   const url = (name: string) => `postgres://slipway@localhost/${name}?host=${encodeURIComponent(folder)}`;
@@ -60,7 +63,7 @@ export async function startPostgres(programs: string): Promise<PostgresServer> {
     await gone;
   };
   const start = async () => {
-    server = spawn(join(programs, 'postgres'), ['-D', data, '-k', folder, '-c', 'listen_addresses='], options);
+    server = spawn(join(programs, 'postgres'), ['-D', data, '-k', folder, '-c', 'listen_addresses=', '-c', 'fsync=off'], options);
     await answers(admin);
   };
   await start();
@@ -76,7 +79,7 @@ export async function startPostgres(programs: string): Promise<PostgresServer> {
       return url(name);
     },
     async stop() {
-      await end('SIGINT');
+      await end('SIGQUIT');
       rmSync(folder, { recursive: true, force: true });
     },
   };
