@@ -51,9 +51,8 @@ export async function waitReady(
 async function stillMissing(admin: Kube, wanted: readonly string[], signal: AbortSignal): Promise<string | null> {
   const nodes = await attempt(() => admin.get('/api/v1/nodes', { signal }), signal);
   if (nodes?.status !== 200) return 'the API server to answer';
-  const ready = new Map(
-    Nodes.parse(nodes.body).items.map((node) => [node.metadata.name, node.status.conditions.find(({ type }) => type === 'Ready')]),
-  );
+  const { items } = Nodes.parse(nodes.body);
+  const ready = new Map(items.map((node) => [node.metadata.name, node.status.conditions.find(({ type }) => type === 'Ready')]));
   for (const hostname of wanted) {
     const condition = ready.get(hostname);
     if (condition?.status !== 'True') return `node ${hostname}${condition?.message ? ` (${condition.message})` : ''}`;

@@ -206,12 +206,13 @@ const prepare = (images: boolean): StartStep => ({
   limit: 240_000,
   run: (start, detail, signal) =>
     eachCluster(start, async (cluster) => {
-      const names = waitNames(start.engine, start.spec, cluster, signal);
-      for (const file of cluster.setup) {
-        detail(file.name);
-        await applySetup(start.engine, start.spec, cluster, file, signal);
-      }
-      await names;
+      const files = async () => {
+        for (const file of cluster.setup) {
+          detail(file.name);
+          await applySetup(start.engine, start.spec, cluster, file, signal);
+        }
+      };
+      await Promise.all([files(), waitNames(start.engine, start.spec, cluster, signal)]);
     }),
 });
 
