@@ -1,8 +1,6 @@
 import type { SessionView } from '#runtime/hub.ts';
 import { h } from './dom.ts';
 
-const terminals = import.meta.glob('./terminal/slipway-terminal.ts');
-
 /** Shows the shell of a session in `host`, or none. A reset makes another shell: the element is made anew for each epoch. */
 export function showShell(host: HTMLElement, session: SessionView | null): void {
   const key = session === null ? '' : `${session.id}/${session.epoch}`;
@@ -11,8 +9,7 @@ export function showShell(host: HTMLElement, session: SessionView | null): void 
   host.hidden = session === null;
   host.replaceChildren();
   if (session === null) return;
-  const load = terminals['./terminal/slipway-terminal.ts'] ?? (() => Promise.reject(new Error('no terminal')));
-  load().then(
+  import('./terminal/slipway-terminal.ts').then(
     () => {
       if (host.dataset['key'] !== key) return;
       const terminal = document.createElement('slipway-terminal');
