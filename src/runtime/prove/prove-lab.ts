@@ -13,6 +13,7 @@ import { memoryJournal } from './memory-journal.ts';
 import { afterWrong, differences, type Expected, solvedSoFar } from './outcome.ts';
 import { type ProofFile, proofHash, readLabFiles } from './proof-file.ts';
 import { parseScript, type Script } from './script.ts';
+import { openShell, type TypedShell } from './shell.ts';
 
 export interface ProveLab {
   lab: CourseLab;
@@ -136,6 +137,7 @@ async function runScript(run: Run, script: Script): Promise<void> {
   const { access, remove } = made;
   const judging = judgeIn(run.options, access);
   const settle = (name: string, expected: Expected) => step(run, name, () => settled(run, judging, name, expected));
+  let shell: TypedShell | undefined;
   try {
     if (script.name === 'solve.sh') {
       if (!(await settle('untouched', solvedSoFar(run.known, [])))) return;
@@ -144,8 +146,8 @@ async function runScript(run: Run, script: Script): Promise<void> {
     for (const section of script.sections) {
       const name = section.task === null ? label : `${label}: ${section.task}`;
       const ran = await step(run, `${name}: typed`, async () => {
-        const deadline = AbortSignal.any([signal, AbortSignal.timeout(scriptLimit)]);
-        return typed(provider, access, `${script.name}:${section.line}`, section.text, deadline);
+        shell ??= await openShell(provider, access.ref, 'proof', signal);
+        return typed(shell, `${script.name}:${section.line}`, section.text, signal);
       });
       if (!ran) return;
       done.push(...(section.task === null ? run.known : [section.task]));
@@ -153,16 +155,16 @@ async function runScript(run: Run, script: Script): Promise<void> {
       if (!(await settle(name, expected))) return;
     }
   } finally {
+    await shell?.close();
     await judging.close();
     await remove();
   }
 }
 
-async function typed(provider: ClusterProvider, access: LabAccess, where: string, text: string, signal: AbortSignal): Promise<string[]> {
-  const { code, stdout, stderr } = await provider.exec(access.ref, { kind: 'toolbox' }, ['bash', '-leu', '-o', 'pipefail', '-c', text], {
-    signal,
-  });
-  return code === 0 ? [] : [`${where} ended with ${code}:\n${`${stdout}\n${stderr}`.trim().split('\n').slice(-15).join('\n')}`];
+/** Types a section and answers what went wrong. */
+async function typed(shell: TypedShell, where: string, text: string, signal: AbortSignal): Promise<string[]> {
+  const { code, output } = await shell.run(text, AbortSignal.any([signal, AbortSignal.timeout(scriptLimit)]));
+  return code === 0 ? [] : [`${where} ended with ${code}:\n${output.trim().split('\n').slice(-15).join('\n')}`];
 }
 
 interface Judging {
