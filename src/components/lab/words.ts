@@ -34,6 +34,7 @@ export function span(milliseconds: number): string {
 export function usually(p50: number, p90: number): string {
   const [low, high] = [span(p50), span(Math.max(p50, p90))];
   if (low === high) return `usually ${high}`;
+  if (p50 < 500) return `usually up to ${high}`;
   return p90 < 60_000 ? `usually ${low.replace(' s', '')}–${high}` : `usually ${low} to ${high}`;
 }
 
