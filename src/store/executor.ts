@@ -47,7 +47,7 @@ export function sqliteExecutor(db: Kysely<Tables>): Executor {
       const mine = last.then(async () => {
         await turn();
         if (performance.now() > until && options?.patience !== 0)
-          throw new StoreError('busy', 'The database was locked for too long. Nothing was saved; try again in a moment.');
+          throw new StoreError('busy', 'The database was busy for too long. Nothing was saved; try again in a moment.');
         return patiently(() => db.transaction().execute(work), until);
       });
       last = mine.catch(() => undefined);

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { openStore } from '#store/open.ts';
 import type { Store } from '#store/port.ts';
 import { attemptOf, learner } from './learners.ts';
@@ -75,6 +75,22 @@ describe.skipIf(programs === null)('when PostgreSQL fails', () => {
     await expect(store.attempts.record(attemptOf(session, { score: 2, status: 'wrong' }))).rejects.toMatchObject(refused);
     await other.end();
     expect(await store.attempts.list({ session: session.id, limit: 10 })).toHaveLength(1);
+  });
+
+  test('a check whose connection is cut in the middle is told so, and is not half saved', async () => {
+    const { session } = await learner(store);
+    const other = new Client({ connectionString: url });
+    await other.connect();
+    await other.query('begin; lock table best in access exclusive mode');
+    const cut = expect(store.attempts.record(attemptOf(session, { score: 1, status: 'wrong' }))).rejects.toMatchObject({
+      code: 'unreachable',
+    });
+    const waiting = `select pg_terminate_backend(pid) as ended from pg_stat_activity where application_name = 'slipway' and wait_event_type = 'Lock'`;
+    await vi.waitUntil(async () => (await server.admin(waiting)).length > 0, { timeout: 5_000 });
+    await cut;
+    await other.end();
+    expect(await store.attempts.list({ session: session.id, limit: 10 })).toEqual([]);
+    await store.attempts.record(attemptOf(session, { score: 1, status: 'wrong' }));
   });
 
   test('a server that answers before its disk does is told not to', async () => {
