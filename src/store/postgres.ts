@@ -13,8 +13,10 @@ export function postgresDialect(url: string): PostgresDialect {
     statement_timeout: 3 * patience,
     idle_in_transaction_session_timeout: 3 * patience,
   });
-  // An idle connection was lost. The pool has dropped it, and the next query reports if no other can be made.
+  // A connection was lost, idle or at work. Whoever uses it is told by the query's own refusal and the pool drops it;
+  // without a listener the event itself would end the process.
   pool.on('error', () => undefined);
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return new PostgresDialect({
     pool,
     // A server set to answer before its disk does would break the promise that what we call saved is saved.
