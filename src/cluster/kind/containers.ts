@@ -147,12 +147,7 @@ export async function startContainer(engine: Engine, name: string, signal: Abort
 
 export async function ensureCreated(engine: Engine, ref: LabRef, body: Body, signal: AbortSignal): Promise<void> {
   try {
-    await engine.make(
-      `make container ${body.name}`,
-      signal,
-      (abortSignal) => engine.docker.createContainer({ ...body, abortSignal }),
-      120_000,
-    );
+    await engine.make(`make container ${body.name}`, signal, (abortSignal) => engine.docker.createContainer({ ...body, abortSignal }), 4);
   } catch (error) {
     if (engineStatus(error) !== 409) throw error;
     throwIfAborted(signal, `make container ${body.name}`);

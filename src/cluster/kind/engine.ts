@@ -5,20 +5,20 @@ import { engineFailure } from './failures.ts';
 /** The engine, with a deadline on every call and every rejection translated. */
 export interface Engine {
   docker: Dockerode;
-  /** Runs one call; `what` completes "could not …". The signal given to `run` fires only until the call (or a stream's first answer) is there. */
-  call<T>(what: string, signal: AbortSignal, run: (abortSignal: AbortSignal) => Promise<T>, milliseconds?: number): Promise<T>;
+  /** Runs one call; `what` completes "could not …". The deadline is `times` the engine's patience. The signal given to `run` fires only until the call (or a stream's first answer) is there. */
+  call<T>(what: string, signal: AbortSignal, run: (abortSignal: AbortSignal) => Promise<T>, times?: number): Promise<T>;
   /**
    * For calls that make something: an abort waits for the engine's answer, so that what was made can be found and removed.
    * Without this a cancelled create may appear after the clean-up.
    */
-  make<T>(what: string, signal: AbortSignal, run: (abortSignal: AbortSignal) => Promise<T>, milliseconds?: number): Promise<T>;
+  make<T>(what: string, signal: AbortSignal, run: (abortSignal: AbortSignal) => Promise<T>, times?: number): Promise<T>;
 }
 
-const patience = 30_000;
-
-export function engineOf(docker: Dockerode): Engine {
-  const call: Engine['call'] = async (what, signal, run, milliseconds = patience) => {
+/** `patience`: milliseconds an ordinary call may take. */
+export function engineOf(docker: Dockerode, patience = 30_000): Engine {
+  const call: Engine['call'] = async (what, signal, run, times = 1) => {
     throwIfAborted(signal, what);
+    const milliseconds = patience * times;
     const limit = AbortSignal.timeout(milliseconds);
     const controller = new AbortController();
     const cut = () => controller.abort();
@@ -34,9 +34,9 @@ export function engineOf(docker: Dockerode): Engine {
       for (const each of either) each.removeEventListener('abort', cut);
     }
   };
-  const make: Engine['make'] = async (what, signal, run, milliseconds) => {
+  const make: Engine['make'] = async (what, signal, run, times) => {
     throwIfAborted(signal, what);
-    const made = await call(what, new AbortController().signal, run, milliseconds);
+    const made = await call(what, new AbortController().signal, run, times);
     throwIfAborted(signal, what);
     return made;
   };

@@ -26,14 +26,14 @@ type Abortable = {
 const abortable = (engine: Engine) => engine.docker as unknown as Abortable;
 
 async function info(engine: Engine, signal: AbortSignal) {
-  return Info.parse(await engine.call('tell about itself', signal, (abortSignal) => abortable(engine).info({ abortSignal }), 10_000));
+  return Info.parse(await engine.call('tell about itself', signal, (abortSignal) => abortable(engine).info({ abortSignal })));
 }
 
 export async function hostFacts(engine: Engine, signal: AbortSignal): Promise<HostFacts> {
   try {
     const [about, version] = await Promise.all([
       info(engine, signal),
-      engine.call('tell its version', signal, (abortSignal) => abortable(engine).version({ abortSignal }), 10_000),
+      engine.call('tell its version', signal, (abortSignal) => abortable(engine).version({ abortSignal })),
     ]);
     return {
       engine: {

@@ -19,11 +19,13 @@ export interface KindOptions {
   gatewayImage: () => Promise<string>;
   /** Variables that every node gets, e.g. proxy settings. */
   nodeEnv?: Readonly<Record<string, string>>;
+  /** Milliseconds an ordinary call of the engine may take. Default 30 s. */
+  patience?: number;
 }
 
 /** Labs as kind clusters on one Docker engine. Keeps no state: every answer is read from the engine. */
 export function kindProvider(options: KindOptions): ClusterProvider {
-  const engine = engineOf(options.docker);
+  const engine = engineOf(options.docker, options.patience);
   return {
     facts: (signal) => hostFacts(engine, signal),
     steps: (spec) => startSteps(spec).map(({ id, title }) => ({ id, title })),
