@@ -3,7 +3,7 @@ import { type GradedTask, journalName, passedName } from '#grading/grader.ts';
 import { isSettling, judge, valuesOf } from '#grading/judge.ts';
 import type { Verdict } from '#grading/verdict.ts';
 import type { JournalStore } from '#store/port.ts';
-import type { Observer } from '../observe/observer.ts';
+import type { Observer, Round } from '../observe/observer.ts';
 import { capped } from './capped.ts';
 
 /** Since when each task of a session has been settling. One is kept as long as its lab is watched. */
@@ -15,8 +15,8 @@ export interface GradeLab {
   session: { id: string; epoch: number };
   tasks: readonly GradedTask[];
   settling: SettlingMemory;
-  /** Brings the journal up to the moment, where witnesses are watched (`watchWitnesses`). */
-  witness?: (signal: AbortSignal) => Promise<void>;
+  /** Brings the journal up to the moment, where witnesses are watched (`watchWitnesses`), and answers its round of reads. */
+  witness?: (signal: AbortSignal) => Promise<Round>;
   signal: AbortSignal;
 }
 
@@ -32,12 +32,11 @@ export interface Graded {
  * a `once` task that passes is written into the journal, which keeps it passed until the lab is reset.
  */
 export async function gradeLab({ observer, journal, session, tasks, settling, witness, signal }: GradeLab): Promise<readonly Graded[]> {
-  const observe = observer.round(signal);
+  const observe = witness ? await witness(signal) : observer.round(signal);
   const looked = tasks.map(async (task) => {
     const seen = Object.entries(task.observe).map(async ([name, observation]) => [name, await observe(observation)] as const);
     return Object.fromEntries(await Promise.all(seen));
   });
-  await witness?.(signal);
   const all = await Promise.all(looked);
   const entries = await journal.list(session.id, session.epoch, tasks.flatMap(journalNames));
   const at = new Date().toISOString();

@@ -3,7 +3,7 @@ import type { Observed } from '#grading/evidence.ts';
 import { type GradedTask, journalName } from '#grading/grader.ts';
 import type { Observation } from '#grading/observation.ts';
 import type { JournalStore } from '#store/port.ts';
-import { listBehind, type Observer } from '../observe/observer.ts';
+import { listBehind, type Observer, type Round } from '../observe/observer.ts';
 
 export interface WatchWitnesses {
   observer: Pick<Observer, 'round' | 'changes'>;
@@ -19,8 +19,8 @@ export interface WatchWitnesses {
 }
 
 export interface Watching {
-  /** Looks once more and answers when the journal has what was seen. */
-  look(signal: AbortSignal): Promise<void>;
+  /** Looks once more and, when the journal has what was seen, answers the round of reads it was seen in. */
+  look(signal: AbortSignal): Promise<Round>;
   /** Stops and waits for what is under way. */
   close(): Promise<void>;
 }
@@ -46,11 +46,11 @@ export function watchWitnesses(options: WatchWitnesses): Watching {
       return { name: journalName(task.id, name), observation, last: null, blindSince: null };
     }),
   );
-  if (named.length === 0) return { look: async () => {}, close: async () => {} };
+  if (named.length === 0) return { look: async (signal) => observer.round(signal), close: async () => {} };
 
   let wake = new AbortController();
   const changed = () => wake.abort();
-  let current = resume(options, named).catch(onError);
+  let current: Promise<unknown> = resume(options, named).catch(onError);
   const look = (signal: AbortSignal) => {
     const next = current.then(() => lookOnce(options, named, signal));
     current = next.catch(() => {}); // Whoever asked for this look is told; the next one begins in any case.
@@ -108,7 +108,7 @@ async function lookOnce(
   { observer, journal, session, onEntries }: WatchWitnesses,
   witnesses: Witness[],
   signal: AbortSignal,
-): Promise<void> {
+): Promise<Round> {
   const observe = observer.round(signal);
   const seen = await Promise.all(witnesses.map(({ observation }) => observe(observation)));
   const at = new Date().toISOString();
@@ -119,6 +119,7 @@ async function lookOnce(
     wrote ||= news.length > 0;
   }
   if (wrote) onEntries?.();
+  return observe;
 }
 
 function newsOf(witness: Witness, seen: Observed | undefined, at: string) {

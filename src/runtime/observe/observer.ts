@@ -6,6 +6,7 @@ import type { Observation, Request, Selection } from '#grading/observation.ts';
 import { Blind, reasonOf } from './blind.ts';
 import { type Answer, httpGet } from './http-get.ts';
 import { kubeRead } from './kube-read.ts';
+import { limit } from './limit.ts';
 
 export interface ObserverOptions {
   provider: Pick<ClusterProvider, 'dial' | 'repairGraderRole'>;
@@ -19,10 +20,12 @@ export interface ObserverOptions {
 
 export type ListRequest = Extract<Request, { kind: 'kube.list' }>;
 
+/** One look at a lab. Observations are made at once, and what two of them ask alike is read once. */
+export type Round = (observation: Observation) => Promise<Observed>;
+
 /** Looks into one lab as the grader. */
 export interface Observer {
-  /** Makes observations, all at once; what two of them ask alike is read once. */
-  round(signal: AbortSignal): (observation: Observation) => Promise<Observed>;
+  round(signal: AbortSignal): Round;
   /** Yields at each change of the objects listed. Ends with the signal or the API server's watch; throws when it cannot watch. */
   changes(list: ListRequest, signal: AbortSignal): AsyncIterable<void>;
   close(): Promise<void>;
@@ -35,8 +38,12 @@ const PodList = z.array(
   }),
 );
 
+/** Each probe from a pod runs a small program on the pod's node. */
+const probesAtOnce = 8;
+
 export function observer({ provider, access, secretKey, deadline = 8000, kube: connect = kube }: ObserverOptions): Observer {
   const { ref } = access;
+  const probe = limit(probesAtOnce);
   const clusters = new Map(
     access.clusters.map(({ name, grader }) => {
       const client = connect({ connect: (signal) => provider.dial(ref, { kind: 'api', cluster: name }, signal), credentials: grader });
@@ -65,7 +72,7 @@ export function observer({ provider, access, secretKey, deadline = 8000, kube: c
   ): Promise<Answer> {
     const port = Number(url.port || 80);
     const target = { kind: 'pod' as const, cluster: request.cluster, namespace, pod: pod.metadata.name, host: url.hostname, port };
-    return httpGet({ provider, ref }, target, url, request.timeout, signal);
+    return probe(() => httpGet({ provider, ref }, target, url, request.timeout, signal));
   }
 
   async function look(request: Request, signal: AbortSignal): Promise<unknown> {
