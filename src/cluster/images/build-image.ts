@@ -42,10 +42,10 @@ export async function buildImage(docker: Dockerode, input: BuildInput, report: R
       if (message.aux?.ID) id = message.aux.ID;
       const begun = parseStep(message.stream ?? '');
       if (begun) step = begun;
-      const line = stripVTControlCharacters(message.stream ?? message.status ?? '').trim();
-      if (!line || /^(--->|Removed intermediate container)/.test(line)) continue;
-      output.push(line);
-      tell(begun ? begun.command : line);
+      const said = stripVTControlCharacters(message.stream ?? message.status ?? '').trim();
+      if (!said || /^(--->|Removed intermediate container)/.test(said)) continue;
+      output.push(...said.split('\n'));
+      tell(begun ? begun.command : (output.at(-1) ?? ''));
     }
     if (id === undefined) throw new Error('the engine ended the build without naming an image');
   } catch (error) {
