@@ -68,12 +68,13 @@ class LabPanel extends HTMLElement {
 
   private renderStatus(client: LabClient, state: LabState, view: PanelView): void {
     const problem = ['start', 'reset', 'end', 'check', 'load'].map((name) => state.problems.get(name)).find((each) => each !== undefined);
-    const offline = state.session !== null && !state.connected;
+    // Beside the shell, the terminal says so itself.
+    const offline = view.room !== 'shell' && state.session !== null && !state.connected;
     const asked = view.actions.find(({ action }) => state.busy.has(action))?.action;
     const key = JSON.stringify([view, problem?.message, problem?.retryAfter, offline, asked]);
     const says = this.box('says');
     fill(says, key, () => [
-      view.title !== '' && h('h3', { class: 'lab-title' }, view.title),
+      view.title !== '' && (view.room !== 'shell' || problem === undefined) && h('h3', { class: 'lab-title' }, view.title),
       view.text !== '' && h('p', {}, ...withCode(view.text)),
       view.advice !== '' && h('p', { class: 'lab-advice' }, ...withCode(view.advice)),
       offline && h('p', { class: 'lab-offline' }, 'The connection was lost. It comes back by itself; your lab is not affected.'),
@@ -83,7 +84,7 @@ class LabPanel extends HTMLElement {
     ]);
     says.hidden = says.childElementCount === 0;
     // Beside the shell good news is only spoken.
-    says.classList.toggle('visually-hidden', view.room === 'shell' && problem === undefined && !offline);
+    says.classList.toggle('visually-hidden', view.room === 'shell' && problem === undefined);
     fill(this.box('actions'), JSON.stringify([view.actions, asked]), () =>
       view.actions.map(({ action, label }, index) =>
         h(
@@ -106,10 +107,12 @@ class LabPanel extends HTMLElement {
     fill(list, JSON.stringify(phases), () => phaseItems(phases));
     list.hidden = phases.length === 0;
     const running = phases.some((phase) => phase.state === 'running');
+    const { p50, p90 } = this.dataset;
+    const whole = p50 === undefined || p90 === undefined ? null : { p50: Number(p50), p90: Number(p90) };
     const update = () => {
       tick(list);
       const left = this.box('left');
-      left.textContent = running ? remaining(phases, Date.now() + clockSkew) : '';
+      left.textContent = remaining(phases, Date.now() + clockSkew, whole);
       left.hidden = left.textContent === '';
     };
     update();

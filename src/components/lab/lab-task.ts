@@ -5,7 +5,7 @@ import { fill, h, statusMark, withCode } from './dom.ts';
 import { findingList } from './findings.ts';
 import { statusHelp, statusWords } from './words.ts';
 
-const clock = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' });
+const clock = new Intl.DateTimeFormat('en-GB', { timeStyle: 'short' });
 
 /** A task in the prose: its Check button while the lab is ready, and its latest verdict. What the server drew stays until then. */
 class LabTask extends HTMLElement {
@@ -63,7 +63,7 @@ class LabTask extends HTMLElement {
     let note = this.querySelector<HTMLElement>('.task-problem');
     if (note === null) {
       note = h('p', { class: 'task-problem', role: 'alert' });
-      this.append(note);
+      this.querySelector('[data-part="findings"]')?.before(note);
     }
     note.replaceChildren(...withCode([problem?.message, problem?.advice].filter(Boolean).join(' ')));
     note.hidden = problem === undefined;

@@ -46,13 +46,15 @@ export function tick(root: Element): void {
   }
 }
 
-/** What is still to come, from what this took here before; empty when that is not known of every phase. */
-export function remaining(phases: readonly PhaseView[], now: number): string {
-  const ahead = phases.filter((phase) => phase.state === 'waiting' || phase.state === 'running');
-  if (ahead.length === 0 || ahead.some((phase) => phase.p50 === undefined)) return '';
-  const left = ahead.reduce((sum, phase) => {
-    const spent = phase.state === 'running' && phase.startedAt !== null ? now - Date.parse(phase.startedAt) : 0;
-    return sum + Math.max(0, (phase.p50 ?? 0) - spent);
-  }, 0);
-  return left < 1500 ? 'any moment now' : `about ${span(left)} left`;
+/**
+ * What is still to come of a start, from what whole starts took here (`p50` and `p90`, in ms): phases overlap, so
+ * theirs do not add up. Empty while nothing runs, or when there was no start yet.
+ */
+export function remaining(phases: readonly PhaseView[], now: number, whole: { p50: number; p90: number } | null): string {
+  const begins = phases.flatMap((phase) => (phase.startedAt === null ? [] : [Date.parse(phase.startedAt)]));
+  if (whole === null || begins.length === 0 || !phases.some((phase) => phase.state === 'running')) return '';
+  const elapsed = now - Math.min(...begins);
+  if (elapsed > whole.p90) return `Longer than usual: a start takes ${usually(whole.p50, whole.p90).replace('usually ', '')} as a rule.`;
+  const left = whole.p50 - elapsed;
+  return left < 1500 ? 'Any moment now' : `About ${span(left)} left`;
 }

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { panelView } from '#components/lab/panel-words.ts';
 import { remaining } from '#components/lab/phases.ts';
+import { wholeTime } from '#components/lab/start-time.ts';
 import { after, type SessionState, states } from '#lab/session.ts';
 import type { PhaseView, SessionView } from '#runtime/hub.ts';
+import type { Phase } from '#store/port.ts';
 
 const at = '2026-11-23T12:00:00.000Z';
 
@@ -36,30 +38,38 @@ describe('the lab panel', () => {
 });
 
 describe('the time left of a start', () => {
+  const now = Date.parse(at);
   const phase = (over: Partial<PhaseView>): PhaseView => ({
     id: 'init',
-    title: 'Begin the control plane',
+    title: 'Start the control plane',
     state: 'waiting',
     startedAt: null,
     milliseconds: null,
     detail: null,
-    p50: 8_000,
-    p90: 11_000,
     ...over,
   });
-  const now = Date.parse(at);
+  const running = (since: number) => phase({ state: 'running', startedAt: new Date(now - since).toISOString() });
+  const whole = { p50: 20_000, p90: 26_000 };
 
-  it('adds up what is to come, less what the running phase has used', () => {
-    const running = phase({ state: 'running', startedAt: new Date(now - 3_000).toISOString() });
-    expect(remaining([phase({ state: 'done', milliseconds: 900 }), running, phase({})], now)).toBe('about 13 s left');
+  it('is what whole starts took here, less what this one has used, however many phases run at once', () => {
+    expect(remaining([running(7_000), running(3_000), phase({})], now, whole)).toBe('About 13 s left');
+    expect(remaining([running(19_500), phase({})], now, whole)).toBe('Any moment now');
   });
 
-  it('is never below zero when a phase takes longer than usual', () => {
-    expect(remaining([phase({ state: 'running', startedAt: new Date(now - 60_000).toISOString() })], now)).toBe('any moment now');
+  it('says so when a start takes longer than usual', () => {
+    expect(remaining([running(40_000)], now, whole)).toBe('Longer than usual: a start takes 20–26 s as a rule.');
   });
 
-  it('is not guessed when a phase never ran on this machine', () => {
-    const { p50: _, p90: __, ...unknown } = phase({});
-    expect(remaining([phase({}), unknown], now)).toBe('');
+  it('is not guessed before the first start on this machine, nor told when nothing runs', () => {
+    expect(remaining([running(1_000)], now, null)).toBe('');
+    expect(remaining([phase({ state: 'failed', startedAt: at }), phase({})], now, whole)).toBe('');
+  });
+
+  it('counts overlapping phases once, and only starts that came to their end', () => {
+    const done = (from: number, milliseconds: number): Phase =>
+      phase({ state: 'done', startedAt: new Date(now + from).toISOString(), milliseconds });
+    expect(wholeTime([done(0, 5_000), done(1_000, 9_000), done(2_000, 1_000)])).toBe(10_000);
+    expect(wholeTime([done(0, 5_000), phase({})])).toBeNull();
+    expect(wholeTime([])).toBeNull();
   });
 });
