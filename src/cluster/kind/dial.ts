@@ -75,6 +75,7 @@ export async function fromPod(
 }
 
 // A pod's sandbox is the container that holds its namespaces; an earlier one may linger without a task.
+// Its resolv.conf is copied: a bind mount cannot reach into another mount namespace.
 const enterPod = `ns=$1; pod=$2; shift 2
 ids=$(ctr -n k8s.io containers ls -q "labels.\\"io.kubernetes.pod.name\\"==$pod,labels.\\"io.kubernetes.pod.namespace\\"==$ns,labels.\\"io.cri-containerd.kind\\"==sandbox")
 pid=
@@ -86,7 +87,7 @@ done
 uid=$(ctr -n k8s.io containers info "$id" | sed -n 's/.*"io.kubernetes.pod.uid": "\\([^"]*\\)".*/\\1/p' | head -n 1)
 hosts=/var/lib/kubelet/pods/$uid/etc-hosts
 exec nsenter --net=/proc/$pid/ns/net unshare --mount sh -c '
-mount --bind "$1" /etc/resolv.conf || exit 4
+mount -t tmpfs none /mnt && cat "$1" > /mnt/resolv.conf && mount --bind /mnt/resolv.conf /etc/resolv.conf || exit 4
 [ ! -s "$2" ] || mount --bind "$2" /etc/hosts || exit 4
 shift 2; exec ${ours}/gateway "$@"' in-pod /proc/$pid/root/etc/resolv.conf "$hosts" "$@"`;
 
