@@ -1,4 +1,5 @@
 // @ts-check
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import mdx from '@astrojs/mdx';
@@ -26,12 +27,15 @@ function withEntry(adapter, serverEntrypoint) {
 
 const course = courseRoot();
 const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
+// What Astro remembers of one course must not turn up in another's build.
+const cache = createHash('sha256').update(course.href).digest('hex').slice(0, 12);
 const entry = here('./src/server/main.ts');
 
 export default defineConfig({
   output: 'server',
   adapter: existsSync(entry) ? withEntry(node({ mode: 'standalone' }), entry) : node({ mode: 'standalone' }),
   integrations: [mdx(), courseContract(fileURLToPath(course))],
+  cacheDir: here(`./node_modules/.astro/${cache}/`),
   trailingSlash: 'never',
   session: false,
   devToolbar: { enabled: false },
