@@ -6,7 +6,7 @@ import { run } from './programs/run.ts';
 onEveryEngine('what a killed server had called saved', (opened) => {
   test('is all there, with its best, however often it is killed', async () => {
     const { folder, url } = opened().where;
-    for (let round = 0; round < 6; round++) {
+    for (let round = 0; round < 4; round++) {
       const server = run('record-forever', folder, ...(url === undefined ? [] : [url]));
       const saved: { id: string; score: number }[] = [];
       for await (const line of server.lines) {

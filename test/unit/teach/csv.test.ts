@@ -55,11 +55,11 @@ test('ordinary names and numbers are left alone', () => {
 
 test('whatever the cells hold, the table reads back with as many cells, the same but for apostrophes', () => {
   const cell = fc.oneof(
-    fc.string({ unit: 'binary' }),
-    fc.string({ unit: fc.constantFrom('=', '-', '"', ',', ';', '\r', '\n', '\t', 'a', "'", ' ') }),
+    fc.string({ unit: 'grapheme', maxLength: 12 }),
+    fc.string({ unit: fc.constantFrom('=', '-', '"', ',', ';', '\r', '\n', '\t', 'a', "'", ' '), maxLength: 12 }),
   );
   fc.assert(
-    fc.property(fc.array(fc.tuple(cell, cell), { minLength: 1 }), (rows) => {
+    fc.property(fc.array(fc.tuple(cell, cell), { minLength: 1, maxLength: 5 }), (rows) => {
       const back = read(csv(['a', 'b'], rows)).slice(1);
       const plain = (table: readonly (readonly string[])[]) => table.map((row) => row.map((text) => text.replaceAll("'", '')));
       expect(plain(back)).toEqual(plain(rows));
