@@ -29,7 +29,7 @@ export class Problem extends Error {
 /** Any error as a refusal; one that nobody foresaw is a 500 whose details stay in the log. */
 export function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  if (error instanceof StoreError && (error.code === 'busy' || error.code === 'full')) {
+  if (error instanceof StoreError && ['busy', 'full', 'unreachable'].includes(error.code)) {
     return new Problem(503, `store-${error.code}`, error.message, { retryAfter: 5, cause: error });
   }
   if (error instanceof ClusterError) {
