@@ -7,7 +7,7 @@ const madeAt = new Date('2026-01-01T00:00:00Z');
 
 /**
  * The build context as a tar stream. Two things are added to the folder's files: the host's certificate
- * authorities as `.host/ca.crt` (perhaps empty; for stages that are thrown away) and, after each FROM, the
+ * authorities as `.host/ca.crt` (perhaps empty; only for a Dockerfile that names it, in a stage that is thrown away) and, after each FROM, the
  * label by which the remains of an interrupted build are found.
  */
 export function contextTar(name: string, files: readonly ContextFile[], host: HostSettings): Readable {
@@ -17,7 +17,8 @@ export function contextTar(name: string, files: readonly ContextFile[], host: Ho
     const content = file.path === 'Dockerfile' ? Buffer.from(labelStages(file.content.toString('utf8'), name)) : file.content;
     add(file.path, file.executable ? 0o755 : 0o644, content);
   }
-  add('.host/ca.crt', 0o644, Buffer.from(host.authorities));
+  const asked = files.some((file) => file.path === 'Dockerfile' && file.content.includes('.host/ca.crt'));
+  if (asked) add('.host/ca.crt', 0o644, Buffer.from(host.authorities));
   tar.finalize();
   return Readable.from(tar);
 }

@@ -26,6 +26,9 @@ export function engineFailure(doing: string, error: unknown, signal: AbortSignal
       cause: error,
     });
   }
+  if (error instanceof DOMException && error.name === 'TimeoutError') {
+    return new ClusterError('deadline', `${doing} was given up: the container engine did not answer.`, { cause: error });
+  }
   const code = (error as { code?: unknown }).code;
   if (code === 'ENOENT' || code === 'ECONNREFUSED' || code === 'EACCES') {
     return new ClusterError('no-engine', `${doing} needs a container engine, and none answers.`, {

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import type { Environment } from './types.ts';
 
 /** What a build takes from the host so that it can reach package registries as the host does. */
 export interface HostSettings {
@@ -15,7 +16,7 @@ const goNames = ['GOPROXY', 'GONOSUMDB', 'GOPRIVATE', 'GOSUMDB', 'GOFLAGS'];
 const systemBundles = ['/etc/ssl/certs/ca-certificates.crt', '/etc/pki/tls/certs/ca-bundle.crt', '/etc/ssl/cert.pem'];
 
 /** Reads proxy, certificate and Go settings from the environment. A bundle that is named but cannot be read is an error. */
-export async function hostSettings(env: NodeJS.ProcessEnv): Promise<HostSettings> {
+export async function hostSettings(env: Environment): Promise<HostSettings> {
   const proxies = Object.fromEntries(
     proxyNames.flatMap((name) => {
       const value = env[name] ?? env[name.toLowerCase()];
@@ -26,7 +27,7 @@ export async function hostSettings(env: NodeJS.ProcessEnv): Promise<HostSettings
   return { proxies, go, authorities: await authorities(env) };
 }
 
-async function authorities(env: NodeJS.ProcessEnv): Promise<string> {
+async function authorities(env: Environment): Promise<string> {
   const bundle = env['SSL_CERT_FILE'] ? await readFile(env['SSL_CERT_FILE'], 'utf8') : await firstReadable(systemBundles);
   const extra = env['NODE_EXTRA_CA_CERTS'];
   if (!extra || extra === env['SSL_CERT_FILE']) return bundle;

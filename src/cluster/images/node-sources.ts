@@ -4,16 +4,8 @@ import type Dockerode from 'dockerode';
 import { ClusterError } from '#cluster/port.ts';
 import { messageOf } from './failure.ts';
 import { pull } from './pull.ts';
+import type { ReadyImage } from './types.ts';
 import { within } from './within.ts';
-
-/** An image in the engine, ready to be used. */
-export interface ReadyImage {
-  ref: string;
-  id: string;
-  how: 'given' | 'found' | 'loaded' | 'pulled' | 'built';
-  /** What images that stand on it take as their input. */
-  identity: string;
-}
 
 /**
  * The stock node image to pull where a registry answers: `Image` in `pkg/apis/config/defaults/image.go` of sigs.k8s.io/kind v0.31.0.

@@ -1,7 +1,10 @@
 import { once } from 'node:events';
 
-/** An answer of the engine's, or the signal's reason: for the calls of dockerode that take no signal. */
-export async function within<T>(signal: AbortSignal, answer: Promise<T>): Promise<T> {
+const patience = 60_000;
+
+/** An answer of the engine's, or the signal's reason, or an error after a minute: for the calls of dockerode that take no signal. */
+export async function within<T>(caller: AbortSignal, answer: Promise<T>): Promise<T> {
+  const signal = AbortSignal.any([caller, AbortSignal.timeout(patience)]);
   // Whichever of the two comes second is of no interest to anybody, a rejection too.
   answer.catch(() => undefined);
   signal.throwIfAborted();

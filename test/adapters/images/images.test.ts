@@ -19,7 +19,7 @@ beforeEach(async () => {
   await write('images/gateway/Dockerfile', 'ARG BASE\nFROM $BASE\nCOPY main.go /\nRUN go build\n');
   await write('images/gateway/main.go', 'package main');
   await write('images/toolbox/Dockerfile', 'ARG BASE\nARG NODE_IMAGE\nFROM $NODE_IMAGE AS node\nFROM $BASE\nRUN true\n');
-  await write('images/node/Dockerfile', 'ARG BASE\nFROM $BASE\nARG GOPROXY\nRUN compile\n');
+  await write('images/node/Dockerfile', 'ARG BASE\nFROM $BASE\nARG GOPROXY\nCOPY .host/ca.crt /\nRUN compile\n');
   await write(
     'images/app/image.json',
     JSON.stringify({ images: ['1.0', '1.1'].map((v) => ({ name: `harbour/api:${v}`, title: `api ${v}`, args: { VERSION: v } })) }),
