@@ -59,10 +59,11 @@ export function terminalUpgrade({ authorize, log }: TerminalDeps) {
 
   async function connect(socket: WebSocket, route: TerminalRoute, access: TerminalAccess & { ok: true }): Promise<void> {
     const { sessionId, shell } = route;
-    const over = new AbortController();
-    const deadline = setTimeout(() => over.abort(new Error('the toolbox did not answer in time')), attachMilliseconds);
+    // The deadline is for the attach to begin; once it stands, the relay ends it.
+    const late = new AbortController();
+    const deadline = setTimeout(() => late.abort(new Error('the toolbox did not answer in time')), attachMilliseconds);
     try {
-      const attached = await access.attach(attachCommand(route), over.signal);
+      const attached = await access.attach(attachCommand(route), late.signal);
       clearTimeout(deadline);
       const relaying = relay({ attached, socket, touched: access.touched });
       socket.resume();
@@ -75,7 +76,6 @@ export function terminalUpgrade({ authorize, log }: TerminalDeps) {
       socket.close(closes[reason].code, closeText(closes[reason].words));
     } finally {
       clearTimeout(deadline);
-      over.abort();
     }
   }
 

@@ -167,15 +167,15 @@ describe('a flood of output', () => {
   test('runs on when nobody is attached, and says what was lost', async () => {
     const tab = await server.open();
     const { boot } = await tab.said('opened');
-    tab.type(`head -c ${2 * ringBytes} /dev/zero | tr '\\0' x; echo; echo all-$((1 + 1))\r`);
+    tab.type(`head -c ${1.5 * ringBytes} /dev/zero | tr '\\0' x; echo; echo all-$((1 + 1))\r`);
     await tab.sees(() => tab.bytes() > 100_000, 'the flood');
     const at = tab.next();
     await tab.leave();
-    await until(async () => (await shells.list()).some((shell) => shell.end > 2 * ringBytes));
+    await until(async () => (await shells.list()).some((shell) => shell.end > 1.5 * ringBytes));
     const back = await server.open({ offset: at, boot });
     const gap = await back.said('gap');
     expect(gap.from).toBe(at);
-    expect(gap.to).toBeGreaterThan(ringBytes / 2);
+    expect(gap.to).toBeGreaterThan(at);
     await back.shows('all-2');
     await back.leave();
   });
@@ -185,7 +185,7 @@ describe('a flood of output', () => {
     const slow = await server.open({ acks: false });
     await slow.said('opened');
     await fast.sees(() => fast.messages.some((message) => message.type === 'peers' && message.count === 2), 'two peers');
-    fast.type(`head -c ${3 * ringBytes} /dev/zero | tr '\\0' x; echo; echo done-$((1 + 1))\r`);
+    fast.type(`head -c ${1.25 * ringBytes} /dev/zero | tr '\\0' x; echo; echo done-$((1 + 1))\r`);
     await fast.shows('done-2', 30_000);
     expect(slow.bytes()).toBeLessThan(1_000_000);
     slow.send({ type: 'ack', offset: slow.next() });

@@ -136,7 +136,7 @@ export class ShellConnection {
   private hear(message: Down): void {
     if (message.type === 'opened') this.open(message);
     else if (message.type === 'ran') this.runs.delete(message.id);
-    else if (message.type === 'exit') this.become({ name: 'exited', code: message.code });
+    else if (message.type === 'exit') this.exited(message.code);
     else {
       if (message.type === 'gap') this.received = message.to;
       this.options.events.message(message);
@@ -154,8 +154,13 @@ export class ShellConnection {
     for (const [id, data] of this.runs) this.send({ type: 'run', id, data });
   }
 
+  /** The server closes too; not waiting for that, an Enter right now already gets a new shell. */
+  private exited(code: number | null): void {
+    this.close();
+    this.become({ name: 'exited', code });
+  }
+
   private lost(code: number): void {
-    if (this.current.name === 'exited') return;
     const reason = closeReason(code);
     if (reason !== null && !closes[reason].again && reason !== 'left') {
       this.become({ name: 'over', why: closes[reason].words });
