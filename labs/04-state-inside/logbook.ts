@@ -52,7 +52,7 @@ export function storageOf(spec: Spec, path: string): string {
   const ours = spec.containers.filter(({ image }) => image.includes('harbour/api'));
   const over = (ours.length > 0 ? ours : spec.containers)
     .flatMap(({ volumeMounts }) => volumeMounts)
-    .filter(({ mountPath }) => path.startsWith(`${mountPath.replace(/\/+$/, '')}/`))
+    .filter(({ mountPath }) => `${path}/`.startsWith(`${mountPath.replace(/\/+$/, '')}/`))
     .sort((a, b) => b.mountPath.length - a.mountPath.length)[0];
   if (over === undefined) return 'the file system of its container';
   const volume = spec.volumes.find(({ name }) => name === over.name);

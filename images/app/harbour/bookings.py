@@ -26,7 +26,7 @@ class FileStore:
         self.path = Path(path)
 
     def describe(self) -> dict:
-        return {"kind": self.kind, "path": str(self.path)}
+        return {"kind": self.kind, "path": str(self.path.resolve())}
 
     def all(self) -> list[dict]:
         try:

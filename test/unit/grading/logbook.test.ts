@@ -15,6 +15,7 @@ describe('what the file is on', () => {
   test.each([
     ['a claim at the folder', mounted('/srv/harbour', claim), 'a claim'],
     ['a claim further up, with a slash', mounted('/srv/', claim), 'a claim'],
+    ['a claim at the file itself', mounted(file, claim), 'a claim'],
     ['a claim at the root of all', mounted('/', claim), 'a claim'],
     ['a claim at a folder of the same beginning', mounted('/srv/harbour-data', claim), 'the file system of its container'],
     ['an emptyDir', mounted('/srv/harbour', { emptyDir: {} }), 'an emptyDir'],
