@@ -1,5 +1,3 @@
-import { setInterval } from 'node:timers';
-
 /** Where a command tells how far it is: a live line on a terminal, a line per phase elsewhere. */
 export interface Progress {
   /**
