@@ -24,10 +24,11 @@ export interface EngineMessage {
 }
 
 /** The messages of one of the engine's progress streams. Throws what the stream throws, at an abort too. */
-export async function* engineMessages(stream: NodeJS.ReadableStream): AsyncGenerator<EngineMessage> {
+export async function* engineMessages(stream: AsyncIterable<Uint8Array | string>): AsyncGenerator<EngineMessage> {
+  const decoder = new TextDecoder();
   let rest = '';
   for await (const chunk of stream) {
-    const lines = (rest + chunk.toString()).split('\n');
+    const lines = (rest + (typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true }))).split('\n');
     rest = lines.pop() ?? '';
     for (const line of lines) if (line.trim()) yield JSON.parse(line) as EngineMessage;
   }
