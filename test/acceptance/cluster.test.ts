@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,6 +39,8 @@ kind: Service
 metadata: {name: api, namespace: quay}
 spec: {selector: {app: api}, ports: [{port: 80, targetPort: 8080}]}
 `;
+
+if (!hasKind) console.warn('skipped: interop with the kind CLI, which is not installed (Debian: apt-get install kind)');
 
 describe('a lab of one node', () => {
   const slipway = provider();
@@ -335,6 +338,35 @@ describe('a lab of two nodes', () => {
     }
   });
 });
+
+describe('the node image', () => {
+  it.runIf(hasKind)('makes a ready cluster under the stock kind CLI', async () => {
+    const name = `test-${randomBytes(3).toString('hex')}`;
+    const folder = await mkdtemp(join(tmpdir(), 'slipway-kind-'));
+    const config = join(folder, 'kind.yaml');
+    const patch = 'kind: KubeletConfiguration\n  apiVersion: kubelet.config.k8s.io/v1beta1\n  failCgroupV1: false';
+    await writeFile(config, `kind: Cluster\napiVersion: kind.x-k8s.io/v1alpha4\nkubeadmConfigPatches:\n- |\n  ${patch}\n`);
+    const env = { ...process.env, KUBECONFIG: join(folder, 'kubeconfig'), KIND_EXPERIMENTAL_DOCKER_NETWORK: name };
+    try {
+      await sh('kind', ['create', 'cluster', '--name', name, '--image', await imageOf('node'), '--config', config, '--wait', '4m'], {
+        env,
+      });
+      const ready = ['kubectl', 'get', 'nodes', '-o', 'jsonpath={.items[0].status.conditions[?(@.type=="Ready")].status}'];
+      const { stdout } = await sh('kind', ['get', 'nodes', '--name', name], { env });
+      expect(stdout.trim()).toBe(`${name}-control-plane`);
+      expect((await inContainer(`${name}-control-plane`, ready)).trim()).toBe('True');
+    } finally {
+      await sh('kind', ['delete', 'cluster', '--name', name], { env });
+      await docker.getNetwork(name).remove();
+      await rm(folder, { recursive: true });
+    }
+  });
+});
+
+async function inContainer(name: string, argv: string[]): Promise<string> {
+  const exec = await docker.getContainer(name).exec({ Cmd: argv, AttachStdout: true, Tty: true });
+  return await text((await exec.start({ Tty: true })) as Duplex);
+}
 
 function text(stream: Duplex): Promise<string> {
   return new Promise((resolve, reject) => {

@@ -77,7 +77,11 @@ const unreachable = new Set(['ENOENT', 'ECONNREFUSED', 'EACCES', 'ENOTFOUND', 'E
 export function engineFailure(error: unknown, what: string): ClusterError {
   if (error instanceof ClusterError) return error;
   const { statusCode, json, code } = fields(error);
-  const said = (typeof json === 'object' && json !== null && 'message' in json ? String(json.message) : messageOf(error)).trim();
+  const said = (
+    typeof json === 'object' && json !== null && 'message' in json
+      ? String(json.message)
+      : messageOf(error).replace(/^\(HTTP code \d+\) [^-]*- /, '')
+  ).trim();
   if (statusCode === undefined) {
     if (typeof code === 'string' && unreachable.has(code)) {
       const advice =

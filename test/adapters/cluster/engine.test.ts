@@ -118,4 +118,34 @@ describe('a lab that stands', () => {
       code: 'no-name',
     });
   });
+
+  it('tells what happens to its containers, and not what happens to others', async () => {
+    await lab.provider.create(spec(), quiet, soon());
+    await lab.provider.create(spec({ instance: 'elsewhere', lab: 'l9' }), quiet, soon());
+    const stop = new AbortController();
+    const seen: string[] = [];
+    const watching = (async () => {
+      for await (const event of lab.provider.watch('here', stop.signal)) {
+        seen.push(`${event.lab} ${event.epoch} ${event.part} ${event.action}`);
+        if (event.action === 'die') stop.abort();
+      }
+    })();
+    await expect.poll(() => lab.engine.calls.at(-1)).toBe('GET /events');
+    lab.engine.emit('slipway-l9-toolbox', 'die');
+    lab.engine.emit('slipway-l1-toolbox', 'oom');
+    lab.engine.emit('slipway-l1-toolbox', 'die');
+    await watching;
+    expect(seen).toEqual(['l1 1 toolbox oom', 'l1 1 toolbox die']);
+  });
+
+  it('says when the engine goes away under a watch', async () => {
+    const watching = (async () => {
+      for await (const _event of lab.provider.watch('here', soon()));
+    })();
+    await expect.poll(() => lab.engine.calls.at(-1)).toBe('GET /events');
+    const outcome = expect(watching).rejects.toMatchObject({ code: 'no-engine' });
+    await lab.engine.close();
+    await outcome;
+    lab = await fakeLab();
+  });
 });

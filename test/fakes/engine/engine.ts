@@ -48,6 +48,8 @@ export interface FakeEngine {
   command: Command;
   /** Host port that a container's published port has. */
   published: Record<string, number>;
+  /** Tells whoever follows the engine's events, when the labels they ask for are the container's. */
+  emit(container: string, action: string): void;
   /** Names of everything that exists. */
   everything(): string[];
   close(): Promise<void>;
@@ -57,6 +59,7 @@ export async function fakeEngine(): Promise<FakeEngine> {
   const folder = await mkdtemp(join(tmpdir(), 'slipway-engine-'));
   const socketPath = join(folder, 'docker.sock');
   const execs = new Map<string, { container: string; argv: string[]; running: boolean; code: number | null }>();
+  const followers = new Set<{ wanted: [string, string][]; response: ServerResponse }>();
   const hanging = new Set<Socket>();
   const open = new Set<Socket>();
   let sinceFault = 0;
@@ -78,6 +81,12 @@ export async function fakeEngine(): Promise<FakeEngine> {
     },
     command: () => ({}),
     published: {},
+    emit(container, action) {
+      const Attributes = self.containers.get(container)?.Body.Labels ?? {};
+      const line = `${JSON.stringify({ Type: 'container', Action: action, Actor: { ID: container, Attributes }, timeNano: 1.7e18 })}\n`;
+      for (const follower of followers)
+        if (follower.wanted.every(([key, value]) => Attributes[key] === value)) follower.response.write(line);
+    },
     everything: () =>
       [...self.containers.keys(), ...[...self.networks.keys()].filter((name) => name !== 'bridge'), ...self.volumes.keys()].sort(),
     async close() {
@@ -153,6 +162,13 @@ export async function fakeEngine(): Promise<FakeEngine> {
         MemTotal: 1e10,
       });
     }
+    if (kind === 'events') {
+      const follower = { wanted, response };
+      followers.add(follower);
+      response.on('close', () => followers.delete(follower));
+      response.writeHead(200, { 'content-type': 'application/json' }).flushHeaders();
+      return response;
+    }
     if (kind === 'version') return answer(response, 200, { Version: '0.0', ApiVersion: '1.45' });
     if (kind === 'networks' && id === 'create') {
       const { Name, Labels, IPAM } = json();
@@ -179,8 +195,8 @@ export async function fakeEngine(): Promise<FakeEngine> {
       return answer(response, self.volumes.delete(id) ? 204 : 404, { message: 'no such volume' });
     if (kind === 'volumes')
       return answer(response, 200, { Volumes: [...self.volumes.values()].filter((each) => has(each.Labels)), Warnings: [] });
-    if (kind === 'images' && verb === 'get')
-      return self.images.has(id) ? response.end('a tar') : answer(response, 404, { message: `No such image: ${id}` });
+    const image = /^\/images\/(.+)\/get$/.exec(decodeURIComponent(url.pathname))?.[1];
+    if (image) return self.images.has(image) ? response.end('a tar') : answer(response, 404, { message: `No such image: ${image}` });
     if (kind === 'exec') {
       const exec = execs.get(id);
       return exec
