@@ -30,7 +30,10 @@ export function needs<Schema extends z.ZodType>(
   return checked as unknown as z.ZodType<z.output<Schema>, z.input<Schema>>;
 }
 
-/** For `.check(…)`: a rule over one value or over several together, which answers with what it has against them. */
+/**
+ * For `.check(…)`: a rule over one value or over several together, which answers with what it has against them.
+ * Like any check of Zod it is asked when the schema and the rules before it are content, so findings come first things first.
+ */
 export function rule<Value>(find: (value: Value) => Iterable<Reason>): z.core.CheckFn<Value> {
   return (payload) => {
     for (const reason of find(payload.value)) {
