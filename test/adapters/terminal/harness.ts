@@ -64,11 +64,11 @@ interface ListedShell {
 }
 
 /** The site's server, with nothing but terminals on it. */
-export async function site(shells: Supervisor, authorize?: () => TerminalAccess) {
+export async function site(shells: { attach(argv: readonly string[]): Attached | Promise<Attached> }, authorize?: () => TerminalAccess) {
   const touches: number[] = [];
   const access: TerminalAccess = {
     ok: true,
-    attach: async (argv) => shells.attach(argv),
+    attach: async (argv) => await shells.attach(argv),
     touched: () => touches.push(Date.now()),
   };
   const terminals = terminalUpgrade({ authorize: async () => authorize?.() ?? access, log: pino({ level: 'silent' }) });
