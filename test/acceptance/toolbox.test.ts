@@ -104,7 +104,7 @@ test('a fork bomb stops at the limit, and a restart from outside clears it', asy
 test('a program that takes all memory is killed, not the shells’ supervisor', async () => {
   await typed('true');
   const { State } = await container.inspect();
-  await typed('python3 -c "x = \'x\' * (1 << 30)"');
+  const taken = await typed('python3 -c "x = \'x\' * (1 << 30)"');
   expect(taken).toContain('Killed');
   expect(await typed('echo still here')).toContain('still here');
   expect((await container.inspect()).State.Pid).toBe(State.Pid);
