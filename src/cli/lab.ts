@@ -33,7 +33,11 @@ export const run: Run = async (args, context) => {
           { root, course: settings.course, docker: engine.docker, all: args.on('all'), choice: 0, signal },
           narrator(progress.say, detail, span),
         ),
-      { estimate: 150, said: ({ passed, problems }) => (passed ? 'it tells right from wrong' : `${problems.length} problems`) },
+      {
+        estimate: 150,
+        failed: ({ passed }) => !passed,
+        said: ({ passed, problems }) => (passed ? 'it tells right from wrong' : `${problems.length} problems`),
+      },
     );
     const folder = labs[id]?.folder;
     if (proof.passed && folder !== undefined) writeProof(folder, proof);

@@ -13,6 +13,8 @@ export interface PhaseOptions<T> {
   /** About how long it takes, in seconds. */
   estimate?: number | undefined;
   said?: (result: T) => string;
+  /** Whether it came to an end that is no success. */
+  failed?: (result: T) => boolean;
 }
 
 interface Output {
@@ -45,7 +47,7 @@ function lineProgress(output: Output): Progress {
         const result = await work((text) => {
           detail = text;
         });
-        say(`✓ ${title}${said(options, result)} (${elapsed(started)})`);
+        say(`${sign(options, result)} ${title}${said(options, result)} (${elapsed(started)})`);
         return result;
       } catch (error) {
         say(`✗ ${title}${detail && `: ${detail}`} (${elapsed(started)})`);
@@ -77,7 +79,7 @@ function liveProgress(output: Output): Progress {
         const result = await work((text) => {
           detail = text;
         });
-        output.write(`${clear}✓ ${title}${said(options, result)} (${elapsed(started)})\n`);
+        output.write(`${clear}${sign(options, result)} ${title}${said(options, result)} (${elapsed(started)})\n`);
         return result;
       } catch (error) {
         output.write(`${clear}✗ ${title}${detail && `: ${detail}`} (${elapsed(started)})\n`);
@@ -89,6 +91,7 @@ function liveProgress(output: Output): Progress {
   };
 }
 
+const sign = <T>(options: PhaseOptions<T>, result: T) => (options.failed?.(result) ? '✗' : '✓');
 const said = <T>(options: PhaseOptions<T>, result: T) => {
   const text = options.said?.(result) ?? '';
   return text && `: ${text}`;

@@ -68,7 +68,7 @@ async function runStage(stage: Stage, bed: TestBed, context: Omit<StageContext, 
         return [{ name: stage.title, state: 'failed' as const, note: inWords(error) }];
       }
     },
-    { estimate: stage.estimate, said: summary },
+    { estimate: stage.estimate, said: summary, failed: (cases) => cases.some(({ state }) => state === 'failed') },
   );
 }
 
