@@ -3,13 +3,19 @@ import type { Best } from '#store/port.ts';
 import { LabProblem, request } from './api.ts';
 import { followSession } from './events.ts';
 
+/** What the server knew when it drew the page: its panel carries it, so that the first picture is the right one. */
+export interface Known {
+  session: SessionView | null;
+  bests: readonly Pick<Best, 'task' | 'score' | 'status'>[];
+}
+
 /** Everything the page knows of its lab. Replaced as a whole at each change. */
 export interface LabState {
   session: SessionView | null;
   phases: { epoch: number; phases: readonly PhaseView[] } | null;
   /** Latest verdict by task, of this epoch. */
-  verdicts: ReadonlyMap<string, CheckResult & { checkedAt: number }>;
-  bests: ReadonlyMap<string, Pick<Best, 'task' | 'score' | 'status'>>;
+  verdicts: ReadonlyMap<string, CheckResult>;
+  bests: ReadonlyMap<string, Known['bests'][number]>;
   connected: boolean;
   /** What was asked for and not answered yet: `start`, `end`, `reset`, `check` (all), `check:TASK`. */
   busy: ReadonlySet<string>;
@@ -36,15 +42,21 @@ export function labClient(lab: string): LabClient {
   return client;
 }
 
+function drawn(lab: string): Known {
+  const text = document.querySelector<HTMLElement>(`lab-panel[lab="${lab}"]`)?.dataset['known'];
+  return text === undefined ? { session: null, bests: [] } : (JSON.parse(text) as Known);
+}
+
 /** Checks look at a live cluster, so they are given longer than the rest. */
 const checkTimeout = 60_000;
 
 function createLabClient(lab: string): LabClient {
+  const known = drawn(lab);
   let state: LabState = {
     session: null,
     phases: null,
     verdicts: new Map(),
-    bests: new Map(),
+    bests: new Map(known.bests.map((best) => [best.task, best])),
     connected: true,
     busy: new Set(),
     problems: new Map(),
@@ -71,8 +83,7 @@ function createLabClient(lab: string): LabClient {
   };
 
   const setVerdict = (result: CheckResult) => {
-    const checkedAt = Date.now();
-    const verdicts = new Map(state.verdicts).set(result.task, { ...result, checkedAt });
+    const verdicts = new Map(state.verdicts).set(result.task, result);
     const bests = new Map(state.bests);
     const { score, status } = result.verdict;
     if (result.savedAt !== null && score > (bests.get(result.task)?.score ?? -1))
@@ -125,7 +136,7 @@ function createLabClient(lab: string): LabClient {
   document.addEventListener('visibilitychange', () => {
     if (document.visibilityState === 'visible') void ask('load', load);
   });
-  void ask('load', load);
+  setSession(known.session);
 
   return {
     state: () => state,

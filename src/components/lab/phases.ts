@@ -56,5 +56,6 @@ export function remaining(phases: readonly PhaseView[], now: number, whole: { p5
   const elapsed = now - Math.min(...begins);
   if (elapsed > whole.p90) return `Longer than usual: a start takes ${usually(whole.p50, whole.p90).replace('usually ', '')} as a rule.`;
   const left = whole.p50 - elapsed;
-  return left < 1500 ? 'Any moment now' : `About ${span(left)} left`;
+  const step = left > 20_000 ? 5_000 : 1_000;
+  return left < 1500 ? 'Any moment now' : `About ${span(Math.round(left / step) * step)} left`;
 }

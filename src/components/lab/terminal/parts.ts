@@ -6,10 +6,14 @@ export interface Parts {
   bannerText: HTMLElement;
   bannerButton: HTMLButtonElement;
   reader: HTMLButtonElement;
+  /** Tells the way out; what the terminal's input is described by. */
+  way: HTMLElement;
   /** Where the focus goes when the keyboard leaves: before the screen, and after it. */
   before: HTMLElement;
   after: HTMLElement;
 }
+
+let made = 0;
 
 export function buildParts(host: HTMLElement): Parts {
   const screen = element('div', 'terminal-screen');
@@ -28,9 +32,11 @@ export function buildParts(host: HTMLElement): Parts {
   const before = resting('You are before the terminal. Tab goes into it.');
   const after = resting('You have left the terminal. Tab goes on; Enter goes back.');
   const foot = element('div', 'terminal-foot');
-  foot.append(state, element('p', '', 'F6 leaves the terminal'), reader);
+  const way = element('p', '', 'F6 leaves the terminal');
+  way.id = `terminal-way-${++made}`;
+  foot.append(state, way, reader);
   host.replaceChildren(before, screen, live, after, foot);
-  return { screen, state, banner, bannerText, bannerButton, reader, before, after };
+  return { screen, state, banner, bannerText, bannerButton, reader, way, before, after };
 }
 
 /** A place for the focus that Tab alone never stops at. */
@@ -41,8 +47,8 @@ function resting(text: string): HTMLElement {
 }
 
 function element<K extends keyof HTMLElementTagNameMap>(tag: K, className = '', text = ''): HTMLElementTagNameMap[K] {
-  const made = document.createElement(tag);
-  made.className = className;
-  made.textContent = text;
-  return made;
+  const node = document.createElement(tag);
+  node.className = className;
+  node.textContent = text;
+  return node;
 }

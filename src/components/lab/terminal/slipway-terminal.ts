@@ -32,6 +32,7 @@ export class SlipwayTerminal extends HTMLElement {
       onData: (data) => this.typed(data),
       onLeave: (backwards) => (backwards ? parts.before : parts.after).focus(),
     });
+    screen.terminal.textarea?.setAttribute('aria-describedby', parts.way.id);
     const connection = new ShellConnection({
       url: shellUrl(this.getAttribute('session') ?? '', this.getAttribute('shell') ?? '1'),
       events: {
