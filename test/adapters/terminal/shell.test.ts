@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { ringBytes } from '#lab/wire.ts';
+import { highWater, ringBytes } from '#lab/wire.ts';
 import { type Supervisor, site, supervisor, until } from './harness.ts';
 
 let shells: Supervisor;
@@ -89,6 +89,23 @@ describe('a shell', () => {
     await again.leave();
   });
 
+  test('that ignores its end makes way for a fresh one', async () => {
+    const tab = await server.open();
+    tab.type('trap "" HUP; exec sleep 1000\r');
+    await tab.shows('1000\r\n');
+    const old = (await shells.list())[0]?.pid ?? 0;
+    await until(() => children(shells.pid).includes('sleep 1000'));
+    await shells.run('end', '1');
+    await tab.leave();
+    const again = await server.open();
+    expect((await again.said('opened')).fresh).toBe(true);
+    again.type('echo fresh-$((8))\r');
+    await again.shows('fresh-8');
+    expect((await shells.list())[0]?.pid).not.toBe(old);
+    expect(children(shells.pid)).not.toContain('sleep 1000');
+    await again.leave();
+  });
+
   test('survives fifty reloads with as many processes as none', async () => {
     const first = await server.open();
     first.type('echo up-$((1))\r');
@@ -103,7 +120,7 @@ describe('a shell', () => {
     await until(async () => (await shells.list()).every((shell) => shell.clients === 0));
     expect(children(shells.pid)).toEqual(before);
     await until(() => !children(process.pid).some((line) => line.includes(' attach ')));
-  });
+  }, 240_000);
 
   test('runs a command once, though the browser sends it on every reconnect', async () => {
     const run = { type: 'run', id: 'lesson-04-claim', data: 'echo ran-$((COUNT+=1))\r' } as const;
@@ -162,6 +179,22 @@ describe('a flood of output', () => {
       return tab.screen().includes('^C');
     }, 'the interrupt');
     await tab.leave();
+  });
+
+  test('grows nothing in the server for a browser that says it reads and does not', async () => {
+    const tab = await server.open({ acks: false });
+    await tab.said('opened');
+    tab.type('yes\r');
+    await tab.sees(() => tab.bytes() > 0, 'the flood');
+    tab.socket.pause();
+    const before = process.memoryUsage().arrayBuffers;
+    await until(async () => {
+      tab.send({ type: 'ack', offset: Number.MAX_SAFE_INTEGER });
+      return (await shells.list()).some((shell) => shell.paused && shell.end > 3 * highWater);
+    }, 20_000);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(16 * 1024 ** 2);
+    tab.socket.resume();
+    tab.socket.terminate();
   });
 
   test('runs on when nobody is attached, and says what was lost', async () => {
