@@ -87,11 +87,11 @@ export async function proveLab(options: ProveLab, report: (event: ProofEvent) =>
   return { passed: problems.length === 0, problems, file, fixtures };
 }
 
-/** Writes `proof.json` and `fixtures/` into the lab's folder. */
+/** Writes `proof.json` and `fixtures/` into the lab's folder. A short proof leaves the fixtures of answers it did not try. */
 export function writeProof(folder: string, { file, fixtures }: Proof): void {
   const into = join(folder, 'fixtures');
-  rmSync(into, { recursive: true, force: true });
-  mkdirSync(into);
+  if (file.scope === 'all') rmSync(into, { recursive: true, force: true });
+  mkdirSync(into, { recursive: true });
   for (const [name, fixture] of Object.entries(fixtures))
     writeFileSync(join(into, `${name}.json`), `${JSON.stringify(fixture, null, 1)}\n`);
   writeFileSync(join(folder, 'proof.json'), `${JSON.stringify(file, null, 2)}\n`);
