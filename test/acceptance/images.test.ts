@@ -56,3 +56,14 @@ test('a build whose process is killed leaves no image under its name and no cont
   expect(await named()).toEqual([built.ref]);
   expect(await again.ensure(name, { signal: AbortSignal.timeout(10_000) })).toMatchObject({ how: 'found', id: built.id });
 });
+
+test('a bundle written here is what another machine loads instead of building', async () => {
+  const signal = AbortSignal.timeout(120_000);
+  const here = images(docker, { root, env: { GOFLAGS: '-quick' } });
+  const { ref, id } = await here.ensure(name, { signal });
+  const bundle = join(root, 'bundle');
+  expect(await here.bundle(bundle, { signal })).toEqual([join(bundle, `${ref.replaceAll(/[/:]/g, '_')}.tar`)]);
+  await docker.getImage(ref).remove();
+  const there = images(docker, { root, env: { SLIPWAY_BUNDLE: bundle } });
+  expect(await there.ensure(name, { signal })).toMatchObject({ how: 'loaded', ref, id });
+});

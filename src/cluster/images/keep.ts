@@ -3,12 +3,12 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type Dockerode from 'dockerode';
-import { removeUnused, sweepStages } from './build-image.ts';
+import { removeUnused, splitReference, sweepStages } from './build-image.ts';
 import type { ImageDefinition } from './catalogue.ts';
 import { label } from './context.ts';
 import { engineFailure } from './failure.ts';
 import { exclusively } from './lock.ts';
-import { bundleFile, inspect } from './node-sources.ts';
+import { bundleFile, inspect, tagOf } from './node-sources.ts';
 import type { Planner } from './plan.ts';
 import type { ImageStatus, Options, ReadyImage } from './types.ts';
 import { within } from './within.ts';
@@ -81,7 +81,9 @@ export async function writeBundle(docker: Dockerode, ready: readonly ReadyImage[
     const path = join(folder, bundleFile(ref));
     const part = `${path}.part`;
     try {
-      await pipeline(await within(signal, docker.getImage(ref).get()), createWriteStream(part), { signal });
+      const [repo, tag] = splitReference(tagOf(ref));
+      if (ref.includes('@')) await docker.getImage(ref).tag({ repo, tag, abortSignal: signal });
+      await pipeline(await within(signal, docker.getImage(tagOf(ref)).get()), createWriteStream(part), { signal });
       await rename(part, path);
     } catch (error) {
       await rm(part, { force: true });

@@ -8,7 +8,7 @@ import { engineFailure, messageOf } from './failure.ts';
 import { hostSettings } from './host.ts';
 import { contextFiles } from './inputs.ts';
 import { exclusively } from './lock.ts';
-import { findInBundle, givenNode, inspect, upstreamNodeImage } from './node-sources.ts';
+import { findInBundle, givenNode, inspect, upstreamAtHand, upstreamNode, upstreamNodeImage } from './node-sources.ts';
 import type { Plan, Planner } from './plan.ts';
 import { engineMessages, type Report } from './progress.ts';
 import { pull } from './pull.ts';
@@ -36,10 +36,9 @@ export function maker(docker: Dockerode, env: Environment, plans: Planner): (nam
     if (found) return found;
     const waiting = () => tell('another process is making it; waiting');
     return await exclusively(image.name, signal, waiting, async () => {
-      const there = (await plans.fresh(planned, signal)) ?? (await loaded(planned, tell, signal));
+      const there = (await plans.fresh(planned, signal)) ?? (await loaded(planned.ref, tell, signal, () => plans.fresh(planned, signal)));
       if (there) return there;
-      const upstream = image.name === 'node' ? await upstreamNodeImage(docker, true, tell, signal) : null;
-      return upstream ?? (await built(planned, options));
+      return (image.name === 'node' ? await upstream(tell, signal) : null) ?? (await built(planned, options));
     });
   }
 
@@ -52,15 +51,21 @@ export function maker(docker: Dockerode, env: Environment, plans: Planner): (nam
     return second;
   }
 
-  async function loaded(planned: Plan, tell: Tell, signal: AbortSignal): Promise<ReadyImage | null> {
-    const path = await findInBundle(env['SLIPWAY_BUNDLE'], planned.ref);
+  async function upstream(tell: Tell, signal: AbortSignal): Promise<ReadyImage | null> {
+    const bundled = await loaded(upstreamNode, tell, signal, () => upstreamAtHand(docker, signal));
+    return bundled ?? (await upstreamNodeImage(docker, true, tell, signal));
+  }
+
+  /** An image from the bundle, when that has it and `find` finds it in the engine afterwards. */
+  async function loaded(ref: string, tell: Tell, signal: AbortSignal, find: () => Promise<ReadyImage | null>): Promise<ReadyImage | null> {
+    const path = await findInBundle(env['SLIPWAY_BUNDLE'], ref);
     if (!path) return null;
     tell(`loading ${path}`);
     const limit = AbortSignal.any([signal, AbortSignal.timeout(20 * 60_000)]);
     const stream = await docker.loadImage(createReadStream(path), { abortSignal: limit });
     for await (const message of engineMessages(stream)) if (message.error !== undefined) throw new Error(message.error);
-    const ready = await plans.fresh(planned, signal);
-    if (!ready) tell(`${path} holds another image than ${planned.ref}, so it is made here`);
+    const ready = await find();
+    if (!ready) tell(`${path} holds another image than ${ref}, so it is passed over`);
     return ready && { ...ready, how: 'loaded' };
   }
 

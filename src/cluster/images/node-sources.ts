@@ -58,8 +58,8 @@ export async function upstreamNodeImage(
   tell: (detail: string) => void,
   signal: AbortSignal,
 ): Promise<ReadyImage | null> {
-  const found = await inspect(docker, upstreamNode, signal);
-  if (found) return { ref: upstreamNode, id: found.Id, how: 'found', identity: upstreamNode };
+  const found = await upstreamAtHand(docker, signal);
+  if (found) return found;
   if (!mayPull) return null;
   try {
     await pull(docker, upstreamNode, tell, signal);
@@ -72,9 +72,24 @@ export async function upstreamNodeImage(
   return pulled && { ref: upstreamNode, id: pulled.Id, how: 'pulled', identity: upstreamNode };
 }
 
+/** The stock image as it was pulled, or under its tag as a bundle brought it (which has lost the digest on the way). */
+export async function upstreamAtHand(docker: Dockerode, signal: AbortSignal): Promise<ReadyImage | null> {
+  const pulled = await inspect(docker, upstreamNode, signal);
+  if (pulled) return { ref: upstreamNode, id: pulled.Id, how: 'found', identity: upstreamNode };
+  const tag = tagOf(upstreamNode);
+  const loaded = await inspect(docker, tag, signal);
+  if (!loaded || (loaded.RepoDigests ?? []).length > 0) return null;
+  return { ref: tag, id: loaded.Id, how: 'found', identity: upstreamNode };
+}
+
+/** A reference without its digest: what can be written to a tar and loaded again. */
+export function tagOf(reference: string): string {
+  return reference.replace(/@.*$/, '');
+}
+
 /** The file name of an image in a bundle. */
 export function bundleFile(reference: string): string {
-  return `${reference.replaceAll(/[/:]/g, '_')}.tar`;
+  return `${tagOf(reference).replaceAll(/[/:]/g, '_')}.tar`;
 }
 
 /** The bundle's tar of an image, when SLIPWAY_BUNDLE names a folder that has it (perhaps compressed). */

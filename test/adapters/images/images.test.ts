@@ -171,6 +171,17 @@ test('a bundle is loaded before anything is pulled or built', async () => {
   expect([engine.builds.length, engine.pulls.length]).toEqual([builds, pulls]);
 });
 
+test('a bundle with the stock node image serves too, and the images that stand on it are the same ones', async () => {
+  engine.registry.add(upstreamNode);
+  const toolbox = await slipway().ensure('toolbox', { signal });
+  engine.store.splice(0);
+  engine.registry.clear();
+  await write('bundle/kindest_node_v1.35.0.tar', 'kindest/node:v1.35.0 -');
+  const env = { SLIPWAY_BUNDLE: join(root, 'bundle') };
+  expect(await slipway(env).ensure('node', { signal })).toMatchObject({ how: 'loaded', ref: 'kindest/node:v1.35.0' });
+  expect((await slipway(env).list(signal)).find(({ name }) => name === 'toolbox')).toMatchObject({ state: 'missing', ref: toolbox.ref });
+});
+
 test('pruning takes stale images of ours that nothing uses, and no others', async () => {
   await slipway().ensure('gateway', { signal });
   engine.add({ 'slipway.hash': 'old', 'slipway.image': 'gateway' }, ['slipway/gateway:old']);
