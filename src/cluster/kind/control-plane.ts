@@ -89,7 +89,8 @@ touch ${ours}/${marker}`;
 }
 
 /**
- * Applies the image's pod network and storage class as soon as the API server answers, while kubeadm goes on.
+ * Applies the image's pod network and storage class as soon as the API server answers anything, while kubeadm goes on;
+ * what it lacks for them in its first moments (a namespace, a resource) is waited for.
  * The manifests of kind's own images are templates in two dialects, of which each may occur.
  */
 export async function installAddons(engine: Engine, spec: LabSpec, cluster: ClusterSpec, signal: AbortSignal): Promise<void> {
@@ -97,14 +98,18 @@ export async function installAddons(engine: Engine, spec: LabSpec, cluster: Clus
   const withEndpoint = `if .kind == "DaemonSet" then .spec.template.spec.containers[0].env += [{name: "CONTROL_PLANE_ENDPOINT", value: "${node.hostname}:6443"}] else . end`;
   const script = `set -e
 export KUBECONFIG=/etc/kubernetes/super-admin.conf
-until [ -s $KUBECONFIG ] && curl -skf --max-time 2 https://127.0.0.1:6443/readyz >/dev/null; do sleep 0.1; done
+until [ -s $KUBECONFIG ] && curl -sk --max-time 2 -o /dev/null https://127.0.0.1:6443/livez/ping; do sleep 0.1; done
 cni=/tmp/default-cni.yaml
 sed -e 's#{{ *\\.PodSubnet *}}#${cluster.podSubnet}#g' /kind/manifests/default-cni.yaml > $cni
 if grep -q 'would you kindly patch this file' $cni; then
   kubectl create --dry-run=client -o json -f $cni | jq 'if .kind == "List" then .items[] else . end | ${withEndpoint}' > $cni.json
   cni=$cni.json
 fi
-kubectl apply --server-side --force-conflicts -f $cni -f /kind/manifests/default-storage.yaml`;
+for try in $(seq 30); do
+  kubectl apply --server-side --force-conflicts -f $cni -f /kind/manifests/default-storage.yaml 2>/tmp/addons.err && exit 0
+  sleep 0.2
+done
+cat /tmp/addons.err >&2; exit 1`;
   await inNode(engine, node, ['sh', '-c', script], signal, {
     shown: ['kubectl', 'apply', '--server-side', '-f', '/kind/manifests/default-cni.yaml', '-f', '/kind/manifests/default-storage.yaml'],
   });

@@ -5,6 +5,8 @@ import { engineFailure } from './failures.ts';
 /** The engine, with a deadline on every call and every rejection translated. */
 export interface Engine {
   docker: Dockerode;
+  /** Milliseconds an ordinary call may take. */
+  patience: number;
   /** Runs one call; `what` completes "could not …". The deadline is `times` the engine's patience. The signal given to `run` fires only until the call (or a stream's first answer) is there. */
   call<T>(what: string, signal: AbortSignal, run: (abortSignal: AbortSignal) => Promise<T>, times?: number): Promise<T>;
   /**
@@ -14,7 +16,6 @@ export interface Engine {
   make<T>(what: string, signal: AbortSignal, run: (abortSignal: AbortSignal) => Promise<T>, times?: number): Promise<T>;
 }
 
-/** `patience`: milliseconds an ordinary call may take. */
 export function engineOf(docker: Dockerode, patience = 30_000): Engine {
   const call: Engine['call'] = async (what, signal, run, times = 1) => {
     throwIfAborted(signal, what);
@@ -40,7 +41,7 @@ export function engineOf(docker: Dockerode, patience = 30_000): Engine {
     throwIfAborted(signal, what);
     return made;
   };
-  return { docker, call, make };
+  return { docker, patience, call, make };
 }
 
 export function throwIfAborted(signal: AbortSignal, what: string, cause?: unknown): void {

@@ -1,11 +1,12 @@
 import type { Readable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
-import type { ContainerEvent, FoundLab } from '../port.ts';
+import { ClusterError, type ContainerEvent, type FoundLab } from '../port.ts';
 import { type Engine, throwIfAborted } from './engine.ts';
 import { engineFailure, engineStatus } from './failures.ts';
 import { label, labelFilter } from './names.ts';
 import { labelledNetworks } from './network.ts';
+import { thaw } from './thaw.ts';
 
 export interface Scope {
   instance: string;
@@ -63,21 +64,13 @@ function stateOf(state: string): FoundLab['containers'][number]['state'] {
   return state === 'removing' ? 'dead' : 'running';
 }
 
-const removeLimit = 60_000;
+const removeLimit = 150_000;
 
 /** Removes containers with their anonymous volumes, then named volumes and networks; what is gone already is no fault. */
 export async function removeLab(engine: Engine, scope: Scope, signal: AbortSignal): Promise<void> {
   const limit = AbortSignal.any([signal, AbortSignal.timeout(removeLimit)]);
   const containers = await containersOf(engine, scope, limit);
-  await Promise.all(
-    containers.map(({ Id }) =>
-      insist(limit, () =>
-        engine.call(`remove container ${Id.slice(0, 12)}`, limit, (abortSignal) =>
-          engine.docker.getContainer(Id).remove({ force: true, v: true, abortSignal }),
-        ),
-      ),
-    ),
-  );
+  await Promise.all(containers.map((container) => removeContainer(engine, container, limit)));
   const [networks, volumes] = await Promise.all([labelledNetworks(engine, scope, limit), volumesOf(engine, scope, limit)]);
   await Promise.all([
     ...networks.map(({ Id, Name }) =>
@@ -93,6 +86,42 @@ export async function removeLab(engine: Engine, scope: Scope, signal: AbortSigna
   ]);
 }
 
+async function removeContainer(
+  engine: Engine,
+  { Id: id, ImageID: image, Labels: labels }: { Id: string; ImageID: string; Labels: Record<string, string> },
+  signal: AbortSignal,
+): Promise<void> {
+  const container = engine.docker.getContainer(id);
+  const what = `remove container ${id.slice(0, 12)}`;
+  const gone = insist(signal, () => engine.call(what, signal, (abortSignal) => container.remove({ force: true, v: true, abortSignal }), 4));
+  if (labels[label.part] !== 'node') return await gone;
+  const isOver = gone.then(
+    () => true,
+    () => true,
+  );
+  let mending: unknown;
+  while (!(await Promise.race([isOver, wait(engine.patience / 8, false)]))) {
+    // Time for a kill to work has passed. A slow engine is left to its work; a container that runs on after its kill is not.
+    mending = await thawIfRunning(engine, { id, image, labels }, signal).catch((error: unknown) => error);
+  }
+  await gone.catch((error: unknown) => {
+    throw mending instanceof Error && error instanceof ClusterError
+      ? new ClusterError(error.code, error.message, { ...error, output: `${error.output ?? ''}\n${mending.message}`, cause: error })
+      : error;
+  });
+}
+
+async function thawIfRunning(engine: Engine, container: Parameters<typeof thaw>[1], signal: AbortSignal): Promise<void> {
+  try {
+    const state = await engine.call(`inspect ${container.id}`, signal, (abortSignal) =>
+      engine.docker.getContainer(container.id).inspect({ abortSignal }),
+    );
+    if (state.State.Running) await thaw(engine, container, signal);
+  } catch (error) {
+    if (engineStatus(error) !== 404) throw error;
+  }
+}
+
 /** Tries again while the engine says that something is in use or already on its way out. */
 async function insist(signal: AbortSignal, remove: () => Promise<unknown>): Promise<void> {
   for (let delay = 50; ; delay = Math.min(delay * 2, 1000)) {
@@ -102,8 +131,8 @@ async function insist(signal: AbortSignal, remove: () => Promise<unknown>): Prom
     } catch (error) {
       const status = engineStatus(error);
       if (status === 404) return;
-      const mayPass = status === 409 || status === 403 || status === 500;
-      if (!mayPass || signal.aborted) throw error;
+      const isBusy = status === 409 || status === 403 || status === 500 || (error instanceof ClusterError && error.code === 'deadline');
+      if (!isBusy || signal.aborted) throw error;
     }
     await wait(delay);
   }

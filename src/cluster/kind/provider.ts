@@ -87,7 +87,7 @@ export function kindProvider(options: KindOptions): ClusterProvider {
   };
 }
 
-const cleanUpLimit = 90_000;
+const cleanUpLimit = 180_000;
 
 async function create(
   engine: Engine,

@@ -7,6 +7,12 @@ import { tail } from './failures.ts';
 import { clusterNodes, controlPlane } from './names.ts';
 import { inNode } from './nodes.ts';
 
+/** Waits until kubeadm has bound its admin to cluster-admin: the API server answers a little before that. */
+export async function waitAdmin(admin: Kube, signal: AbortSignal): Promise<void> {
+  const path = '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/kubeadm:cluster-admins';
+  while ((await attempt(() => admin.get(path, { signal }), signal))?.status !== 200) await pause(100, signal, 'see the admin’s rights');
+}
+
 const Nodes = z.object({
   items: z.array(
     z.object({

@@ -20,7 +20,7 @@ import { loadImages } from './images.ts';
 import { controlPlane, gatewayName, nodeNames, outsideName, toolboxName } from './names.ts';
 import { ensureNetwork } from './network.ts';
 import { bootNode } from './nodes.ts';
-import { applySetup, waitNames, waitReady } from './ready.ts';
+import { applySetup, waitAdmin, waitNames, waitReady } from './ready.ts';
 import { grantGrader, grantLearner, grantProber } from './roles.ts';
 import type { Step } from './steps.ts';
 
@@ -159,8 +159,9 @@ const join: StartStep = {
 const access: StartStep = {
   id: 'access',
   title: 'Issue certificates and rights',
-  after: ['control-plane', 'toolbox'],
-  limit: 60_000,
+  // Beside the end of kubeadm's work: the API server answers from here on.
+  after: ['pod-network', 'toolbox'],
+  limit: 120_000,
   async run(start, _detail, signal) {
     const { engine, spec } = start;
     const learners = await Promise.all(
@@ -171,6 +172,7 @@ const access: StartStep = {
         if (!read)
           throw new ClusterError('step-failed', `The certificates of cluster ${cluster.name} were not found after they were issued.`);
         const admin = await start.admin(cluster.name, signal);
+        await waitAdmin(admin, signal);
         await Promise.all([grantLearner(admin, signal), grantGrader(admin, signal), grantProber(admin, spec.proberRules, signal)]);
         return { name: cluster.name, hostname: node.hostname, learner: read.learner };
       }),
@@ -193,7 +195,7 @@ const access: StartStep = {
 const ready = (workers: boolean): StartStep => ({
   id: 'ready',
   title: 'Wait for the nodes to be ready',
-  after: [workers ? 'workers' : 'control-plane', 'pod-network', 'access', 'gateway'],
+  after: [workers ? 'workers' : 'control-plane', 'access', 'gateway'],
   limit: 180_000,
   run: (start, detail, signal) =>
     eachCluster(start, async (cluster) => waitReady(await start.admin(cluster.name, signal), start.spec, cluster, detail, signal)),

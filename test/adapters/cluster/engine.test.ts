@@ -83,6 +83,15 @@ describe('a lab that stands', () => {
     expect(lab.engine.everything()).toEqual([]);
   });
 
+  it('is removed although a kill caught a pod in a frozen moment', async () => {
+    await lab.close();
+    lab = await fakeLab({ patience: 2_000 });
+    await lab.provider.create(spec(), quiet, soon());
+    lab.engine.frozen.add('slipway-l1-control-plane');
+    await lab.provider.remove(spec(), soon());
+    expect(lab.engine.everything()).toEqual([]);
+  });
+
   it('runs commands with their input, output and exit code', async () => {
     await lab.provider.create(spec(), quiet, soon());
     lab.engine.command = (container, argv, stdin) => ({ code: 3, stdout: `${container} ${argv.join(' ')}`, stderr: stdin.toUpperCase() });

@@ -48,6 +48,8 @@ export interface FakeEngine {
   command: Command;
   /** Host port that a container's published port has. */
   published: Record<string, number>;
+  /** Containers that no kill ends until a helper (`/wait` on another container) has run. */
+  frozen: Set<string>;
   /** Tells whoever follows the engine's events, when the labels they ask for are the container's. */
   emit(container: string, action: string): void;
   /** Names of everything that exists. */
@@ -81,6 +83,7 @@ export async function fakeEngine(): Promise<FakeEngine> {
     },
     command: () => ({}),
     published: {},
+    frozen: new Set(),
     emit(container, action) {
       const Attributes = self.containers.get(container)?.Body.Labels ?? {};
       const line = `${JSON.stringify({ Type: 'container', Action: action, Actor: { ID: container, Attributes }, timeNano: 1.7e18 })}\n`;
@@ -228,7 +231,15 @@ export async function fakeEngine(): Promise<FakeEngine> {
     }
     const one = kind === 'containers' ? container() : undefined;
     if (!one) return answer(response, 404, { message: `No such ${kind}: ${id}` });
-    if (request.method === 'DELETE') return answer(response, self.containers.delete(one.Name) ? 204 : 404, {});
+    if (request.method === 'DELETE') {
+      if (self.frozen.has(one.Name))
+        return answer(response, 500, { message: 'tried to kill container, but did not receive an exit event' });
+      return answer(response, self.containers.delete(one.Name) ? 204 : 404, {});
+    }
+    if (verb === 'wait') {
+      self.frozen.clear();
+      return answer(response, 200, { StatusCode: 0 });
+    }
     if (verb === 'start') {
       const before = one.State;
       one.State = 'running';
