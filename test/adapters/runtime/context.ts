@@ -1,0 +1,78 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import type { Context } from '#runtime/context.ts';
+import { loadCourse } from '#runtime/course.ts';
+import { hub } from '#runtime/hub.ts';
+import { jobs } from '#runtime/jobs.ts';
+import { readSettings } from '#runtime/settings.ts';
+import { watches } from '#runtime/watch-progress.ts';
+import { openStore } from '#store/open.ts';
+import type { LabSession, Person } from '#store/port.ts';
+import { type FakeLab, fakeLab } from '../cluster/fake-lab.ts';
+
+export interface Workbench {
+  context: Context;
+  lab: FakeLab;
+  learner: Person;
+  errors: unknown[];
+  /** Waits until the session is in one of these states; fails with what it is after 20 s. */
+  reaches(session: string, ...states: LabSession['state'][]): Promise<LabSession>;
+  /** The same installation after its server was killed: what it was doing is forgotten, rows and containers stay. */
+  reboot(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The runtime's use cases on a real database and a fake engine. */
+export async function workbench(): Promise<Workbench> {
+  const root = join(import.meta.dirname, '../../..');
+  const data = await mkdtemp(join(tmpdir(), 'slipway-runtime-'));
+  const lab = await fakeLab();
+  const settings = readSettings({ SLIPWAY_ROOT: root, SLIPWAY_DATA: data, SLIPWAY_INSTANCE: 'test-here', SLIPWAY_DISK_WATERMARK_MIB: '0' });
+  const store = await openStore({ folder: data });
+  const log = pino({ level: 'silent' });
+  const errors: unknown[] = [];
+  const names: Record<string, string> = { node: 'node:1', gateway: 'gateway:1', toolbox: 'toolbox:1' };
+  const course = loadCourse(root);
+  // The fake API server runs nothing that a lab's set-up could wait for.
+  for (const { file } of Object.values(course.labs)) for (const cluster of file.clusters) cluster.setup = [];
+  const make = (): Context => {
+    const base = { settings, log, store, provider: lab.provider, course, hub: hub() };
+    return {
+      ...base,
+      images: { ensure: async (name) => names[name] ?? name },
+      jobs: jobs((_session, error) => errors.push(error)),
+      watches: watches(base, new Uint8Array(32)),
+    };
+  };
+  const self: Workbench = {
+    context: make(),
+    lab,
+    learner: await store.people.create({ name: 'Learner', roles: ['learner'] }),
+    errors,
+    async reaches(session, ...states) {
+      const deadline = Date.now() + 20_000;
+      for (;;) {
+        const row = await store.sessions.get(session);
+        if (row && states.includes(row.state)) return row;
+        if (Date.now() > deadline)
+          throw new Error(`the session is ${row?.state}, not ${states.join(' or ')}: ${JSON.stringify(row?.reason)}`);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    },
+    async reboot() {
+      await self.context.jobs.close();
+      await self.context.watches.close();
+      self.context = make();
+    },
+    async close() {
+      await self.context.jobs.close();
+      await self.context.watches.close();
+      await lab.close();
+      await store.close();
+      await rm(data, { recursive: true, force: true });
+    },
+  };
+  return self;
+}

@@ -1,0 +1,109 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { endLab } from '#runtime/end-lab.ts';
+import { reconcile } from '#runtime/reconcile.ts';
+import { resetLab, startLab } from '#runtime/start-lab.ts';
+import { type Workbench, workbench } from './context.ts';
+
+const lab = '04-state-inside';
+const limit = () => AbortSignal.timeout(30_000);
+
+let bench: Workbench;
+beforeEach(async () => {
+  bench = await workbench();
+});
+afterEach(() => bench.close());
+
+test('a lab is made, and ending it leaves nothing', async () => {
+  const { session, created } = await startLab(bench.context, bench.learner, lab);
+  expect(created).toBe(true);
+  await bench.reaches(session.id, 'ready');
+  expect(bench.lab.engine.everything().length).toBeGreaterThan(4);
+  const ready = await bench.reaches(session.id, 'ready');
+  await endLab(bench.context, ready);
+  await bench.reaches(session.id, 'ended');
+  expect(bench.lab.engine.everything()).toEqual([]);
+  expect(await bench.context.store.instances.list()).toEqual([]);
+});
+
+test('twenty starts at once are one lab', async () => {
+  const starts = await Promise.all(Array.from({ length: 20 }, () => startLab(bench.context, bench.learner, lab)));
+  expect(starts.filter(({ created }) => created)).toHaveLength(1);
+  expect(new Set(starts.map(({ session }) => session.id)).size).toBe(1);
+  await bench.reaches(starts[0]?.session.id ?? '', 'ready');
+  expect([...bench.lab.engine.containers.keys()].filter((name) => name.endsWith('control-plane'))).toHaveLength(1);
+});
+
+test('an engine that goes away in the middle of a start is told, and the next try works', async () => {
+  bench.lab.engine.fault = { at: 30, how: 'lost' };
+  const { session } = await startLab(bench.context, bench.learner, lab);
+  const failed = await bench.reaches(session.id, 'failed');
+  expect(failed.reason?.message).toMatch(/engine/i);
+  const phases = await bench.context.store.phases.list(session.id, failed.epoch);
+  expect(phases.filter((phase) => phase.state === 'failed')).toHaveLength(1);
+  bench.lab.engine.fault = null;
+  const again = await startLab(bench.context, bench.learner, lab);
+  expect(again.session).toMatchObject({ id: session.id, epoch: failed.epoch + 1 });
+  await bench.reaches(session.id, 'ready');
+});
+
+test('an end in the middle of a start wins', async () => {
+  bench.lab.engine.fault = { at: 25, how: 'hangs' };
+  const { session } = await startLab(bench.context, bench.learner, lab);
+  const starting = await bench.reaches(session.id, 'starting');
+  await endLab(bench.context, starting);
+  await bench.reaches(session.id, 'ended');
+  expect(bench.lab.engine.everything()).toEqual([]);
+});
+
+test('a reset makes the containers anew, in the next epoch', async () => {
+  const { session } = await startLab(bench.context, bench.learner, lab);
+  const ready = await bench.reaches(session.id, 'ready');
+  const before = bench.lab.engine.containers.get(`slipway-${ready.instance}-control-plane`)?.Id;
+  await resetLab(bench.context, ready);
+  const after = await bench.reaches(session.id, 'ready');
+  expect(after.epoch).toBe(2);
+  const node = bench.lab.engine.containers.get(`slipway-${after.instance}-control-plane`);
+  expect(node?.Id).not.toBe(before);
+  expect(node?.Body.Labels?.['slipway.epoch']).toBe('2');
+});
+
+test('after a reboot a half-made lab is finished and one that was ending is gone', async () => {
+  bench.lab.engine.fault = { at: 40, how: 'hangs' };
+  const { session } = await startLab(bench.context, bench.learner, lab);
+  await bench.reaches(session.id, 'starting');
+  await bench.reboot();
+  bench.lab.engine.fault = null;
+  expect((await bench.context.store.sessions.get(session.id))?.state).toBe('starting');
+  await reconcile(bench.context, limit());
+  const ready = await bench.reaches(session.id, 'ready');
+  await bench.context.store.sessions.move(ready.id, 'end');
+  await bench.reboot();
+  await reconcile(bench.context, limit());
+  await bench.reaches(session.id, 'ended');
+  expect(bench.lab.engine.everything()).toEqual([]);
+});
+
+test('a lab whose node was removed by hand is declared lost, with the next step', async () => {
+  const { session } = await startLab(bench.context, bench.learner, lab);
+  const ready = await bench.reaches(session.id, 'ready');
+  bench.lab.engine.containers.delete(`slipway-${ready.instance}-control-plane`);
+  await reconcile(bench.context, limit());
+  const crashed = await bench.reaches(session.id, 'crashed');
+  expect(crashed.reason).toMatchObject({ code: 'lost', advice: expect.stringContaining('Begin the lab again') });
+});
+
+test('containers of ours without a row are removed; what is not labelled as ours is never touched', async () => {
+  const docker = bench.lab.engine.docker();
+  bench.lab.engine.images.add('x:1');
+  const labels = (instance: string) => ({
+    'slipway.instance': instance,
+    'slipway.lab': 'orphan',
+    'slipway.epoch': '1',
+    'slipway.part': 'node',
+  });
+  await docker.createContainer({ name: 'slipway-orphan-control-plane', Image: 'x:1', Labels: labels('test-here') });
+  await docker.createContainer({ name: 'slipway-other-control-plane', Image: 'x:1', Labels: labels('somebody-else') });
+  await docker.createContainer({ name: 'slipway-alike-control-plane', Image: 'x:1' });
+  await reconcile(bench.context, limit());
+  expect(bench.lab.engine.everything()).toEqual(['slipway-alike-control-plane', 'slipway-other-control-plane']);
+});
