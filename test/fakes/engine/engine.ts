@@ -226,6 +226,7 @@ export async function fakeEngine(): Promise<FakeEngine> {
           State: each.State,
           Labels: each.Body.Labels ?? {},
           Image: each.Body.Image,
+          ImageID: each.Body.Image,
         })),
       );
     }
