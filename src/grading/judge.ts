@@ -68,10 +68,17 @@ function reasonFor(issue: z.core.$ZodIssue, values: unknown): Reason {
   return { code: reason.code, params: 'seen' in reason.params ? reason.params : { seen, ...reason.params }, path };
 }
 
+/** More of one code than this tell a learner nothing new: twelve pods with one fault have one fault. */
+const mostOfACode = 3;
+
 /** Findings in words, each sentence once. */
 function told(task: GradedTask, reasons: readonly Reason[]): Finding[] {
-  const findings = reasons.map((reason) => worded(reason, task.words));
-  return findings.filter((one, index) => findings.findIndex((other) => other.code === one.code && other.seen === one.seen) === index);
+  const findings: Finding[] = [];
+  for (const finding of reasons.map((reason) => worded(reason, task.words))) {
+    const alike = findings.filter(({ code }) => code === finding.code);
+    if (alike.length < mostOfACode && alike.every(({ seen }) => seen !== finding.seen)) findings.push(finding);
+  }
+  return findings;
 }
 
 const shareOf = (task: GradedTask, reasons: readonly Reason[]) =>

@@ -135,6 +135,19 @@ test('a witness’s journal is judged, gaps and all', () => {
   expect(status('history', evidence(undefined, { journal: [seen(1, 3), gap, seen(3, 0)] }))).toBe('wrong');
 });
 
+test('a fault that many objects share is told three times at most', () => {
+  const pods = kube.list('v1', 'Pod', { fields: z.object({ name: z.string() }) });
+  const each = rule((all: { name: string }[]) => all.map(({ name }) => because('web.replicas', { seen: name })));
+  const many = defineGrader({
+    words: because,
+    tasks: { many: task({ lasts: 'state', observe: { pods }, expect: z.object({ pods: pods.value.check(each) }) }) },
+  });
+  const [one] = gradedTasks([{ id: 'many', points: 1 }], many);
+  if (!one) throw new Error('no task');
+  const observed = { pods: ok(['a', 'b', 'b', 'c', 'd'].map((name) => ({ name }))) };
+  expect(judge(one, evidence(undefined, { observed })).findings.map(({ seen }) => seen)).toEqual(['It has a.', 'It has b.', 'It has c.']);
+});
+
 test('any evidence at all gives the same verdict twice, and never a failure', () => {
   const observed = fc.oneof(
     fc.jsonValue().map((value): Observed => ({ ok: true, value: value as z.core.util.JSONType })),
