@@ -31,12 +31,12 @@ export interface Observer {
   close(): Promise<void>;
 }
 
-const PodList = z.array(
-  z.object({
-    metadata: z.object({ name: z.string(), uid: z.string() }),
-    status: z.object({ phase: z.string().optional(), podIP: z.string().optional() }).prefault({}),
-  }),
-);
+const RunningPod = z.object({
+  metadata: z.object({ name: z.string(), uid: z.string(), deletionTimestamp: z.string().optional() }),
+  status: z.object({ phase: z.string().optional(), podIP: z.string().optional() }).prefault({}),
+});
+type RunningPod = z.infer<typeof RunningPod>;
+type PodRequest = Extract<Request, { kind: 'http.get' | 'http.getEach' }>;
 
 /** Each probe from a pod runs a small program on the pod's node. */
 const probesAtOnce = 8;
@@ -60,19 +60,35 @@ export function observer({ provider, access, secretKey, deadline = 8000, kube: c
 
   async function runningPods(name: string, { namespace, labels }: Selection, signal: AbortSignal) {
     const pods = await cluster(name).read(podsOf(name, { namespace, labels }), signal);
-    return PodList.parse(pods).filter(({ status }) => status.phase === 'Running' && status.podIP);
+    return z
+      .array(RunningPod)
+      .parse(pods)
+      .filter(({ status }) => status.phase === 'Running' && status.podIP);
   }
 
+  /** Asks from within a pod. Null when it cannot be entered because it is going. */
   async function askPod(
-    request: { cluster: string; timeout: number },
+    request: PodRequest,
     { namespace }: Selection,
-    pod: z.infer<typeof PodList>[number],
+    pod: RunningPod,
     url: URL,
     signal: AbortSignal,
-  ): Promise<Answer> {
+  ): Promise<Answer | null> {
     const port = Number(url.port || 80);
     const target = { kind: 'pod' as const, cluster: request.cluster, namespace, pod: pod.metadata.name, host: url.hostname, port };
-    return probe(() => httpGet({ provider, ref }, target, url, request.timeout, signal));
+    try {
+      return await probe(() => httpGet({ provider, ref }, target, url, request.timeout, signal));
+    } catch (error) {
+      if (!(error instanceof ClusterError)) throw error;
+      if (error.code === 'no-pod' || !(await stillRuns(request.cluster, namespace, pod, signal))) return null;
+      throw error;
+    }
+  }
+
+  async function stillRuns(name: string, namespace: string, { metadata }: RunningPod, signal: AbortSignal): Promise<boolean> {
+    const request = { kind: 'kube.object' as const, cluster: name, apiVersion: 'v1', of: 'Pod', name: metadata.name, namespace };
+    const pod = RunningPod.nullable().parse(await cluster(name).read(request, signal));
+    return pod?.metadata.uid === metadata.uid && pod.metadata.deletionTimestamp === undefined && pod.status.phase === 'Running';
   }
 
   async function look(request: Request, signal: AbortSignal): Promise<unknown> {
@@ -87,13 +103,13 @@ export function observer({ provider, access, secretKey, deadline = 8000, kube: c
           return httpGet({ provider, ref }, target, url, request.timeout, signal);
         }
         const [pod] = await runningPods(request.cluster, request.from, signal);
-        return pod ? unlessGone(askPod(request, request.from, pod, url, signal)) : null;
+        return pod ? askPod(request, request.from, pod, url, signal) : null;
       }
       case 'http.getEach': {
         const pods = await runningPods(request.cluster, request.pods, signal);
         const answers = pods.map(async (pod) => {
           const url = new URL(request.path, `http://${pod.status.podIP}:${request.port}`);
-          const answer = await unlessGone(askPod(request, request.pods, pod, url, signal));
+          const answer = await askPod(request, request.pods, pod, url, signal);
           return answer && { pod: pod.metadata.name, uid: pod.metadata.uid, ...answer };
         });
         return (await Promise.all(answers)).filter((answer) => answer !== null);
@@ -149,14 +165,4 @@ export function listBehind(request: Request): ListRequest | null {
   if (request.kind === 'kube.list') return request;
   const pods = request.kind === 'http.get' ? request.from : request.pods;
   return pods === 'network' ? null : podsOf(request.cluster, pods);
-}
-
-/** Null for a pod that went while it was being asked. */
-async function unlessGone(answer: Promise<Answer>): Promise<Answer | null> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (error instanceof ClusterError && error.code === 'no-pod') return null;
-    throw error;
-  }
 }

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
+import { ClusterError } from '#cluster/port.ts';
 import { http, kube } from '#grading';
 import type { Observation } from '#grading/observation.ts';
 import { type Observer, observer } from '#runtime/observe/observer.ts';
@@ -113,6 +114,18 @@ test('each running pod is asked, and what it does is a value', async () => {
       { pod: 'huge', uid: 'uid-huge', status: null, problem: 'broken', body: null },
     ],
   });
+});
+
+test('a pod that goes while it is asked is no longer there; one that stays and cannot be entered means we could not look', async () => {
+  const list = '/api/v1/namespaces/shop/pods?labelSelector=app%3Dweb';
+  lab.objects.set(list, { items: [pod('leaving', running)] });
+  lab.provider.dial = () => Promise.reject(new ClusterError('engine', 'Could not enter the pod.'));
+  expect(await look(each)).toEqual({ ok: true, value: [] });
+  lab.objects.set('/api/v1/namespaces/shop/pods/leaving', pod('leaving', running));
+  expect(await look(each)).toEqual({ ok: false, reason: 'Could not enter the pod.' });
+  const { metadata, status } = pod('leaving', running);
+  lab.objects.set('/api/v1/namespaces/shop/pods/leaving', { metadata: { ...metadata, deletionTimestamp: '2026-11-23T12:00:00Z' }, status });
+  expect(await look(each)).toEqual({ ok: true, value: [] });
 });
 
 test('a way into the lab that is lost means we could not look', async () => {
