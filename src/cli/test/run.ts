@@ -35,7 +35,7 @@ export const run: Run = async (args, context) => {
       if (broken) record([{ name: stage.title, state: 'failed', note: `not run: ${broken.name} failed` }]);
       else record(await runStage(stage, bed, { root, tier, signal, env: bedEnvironment(bed, tier) }));
     }
-    if (bed.engine) record([await sweep(bed.engine.docker, before, signal)]);
+    if (bed.engine) record([await sweep(bed.engine.docker, before, context.env['SLIPWAY_TEST_KEEP'] === '1', signal)]);
   } finally {
     progress.say(summary(outcomes));
   }
