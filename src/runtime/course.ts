@@ -55,8 +55,9 @@ export function loadLab(root: string, id: string): CourseLab {
 
 function labVersion(folder: string): string {
   const hash = createHash('sha256');
-  const names = ['lab.yaml', 'grade.ts', ...list(join(folder, 'setup')).map((name) => `setup/${name}`)];
-  for (const name of names.filter((name) => existsSync(join(folder, name)))) {
+  const graders = list(folder).filter((name) => name.endsWith('.ts'));
+  const names = ['lab.yaml', ...graders, ...list(join(folder, 'setup')).map((name) => `setup/${name}`)];
+  for (const name of names) {
     const text = readFileSync(join(folder, name));
     hash.update(`${name} ${text.length}\n`).update(text);
   }
