@@ -35,7 +35,7 @@ export function kubeadmDocuments(input: KubeadmInput): Document[] {
       encryptionAlgorithm: 'ECDSA-P256',
       apiServer: { certSANs: ['localhost', '127.0.0.1', controlPlane.hostname, controlPlane.container] },
       // One control plane has nobody to elect: no wait for a lease at the start or after a pause.
-      controllerManager: { extraArgs: args({ 'enable-hostpath-provisioner': 'true', 'leader-elect': 'false' }) },
+      controllerManager: { extraArgs: args({ 'enable-hostpath-provisioner': 'true', 'leader-elect': 'false', ...quickStart }) },
       scheduler: { extraArgs: args({ 'leader-elect': 'false' }) },
       networking: { podSubnet: cluster.podSubnet, serviceSubnet: cluster.serviceSubnet },
     },
@@ -74,6 +74,12 @@ export function kubeadmDocuments(input: KubeadmInput): Document[] {
   ];
   return base.map((document) => cluster.kubeadmPatches.filter((patch) => patch['kind'] === document['kind']).reduce(merged, document));
 }
+
+/**
+ * The controller manager asks for some forty tokens before any controller begins, at 20 requests a second by default:
+ * seconds in which no node gets its range of addresses and no namespace its service account.
+ */
+const quickStart = { 'kube-api-qps': '200', 'kube-api-burst': '300' };
 
 /** v1beta4 writes arguments as a list of names and values. */
 function args(values: Record<string, string>): { name: string; value: string }[] {
