@@ -78,14 +78,17 @@ test('a learner starts the lab, fails a check, solves it by typing, and comes ba
     await typeLines(page, ['clear; echo "again [$mark]"'], new RegExp(`again ${mark.replaceAll(/[[\]]/g, '\\$&')}`), 20);
   });
 
-  await test.step('restart the server: still passed, and the same shell', async () => {
-    await guarded.whileAway(async () => {
-      await server.kill('SIGTERM');
-      await server.start();
-      await page.reload();
-      await expect(task.getByRole('status')).toContainText('Passed', { timeout: 30_000 });
-      await typeLines(page, ['clear; echo "later [$mark]"'], new RegExp(`later ${mark.replaceAll(/[[\]]/g, '\\$&')}`), 60);
-    });
+  await test.step('stop the server, then kill it: still passed, and the same shell', async () => {
+    for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+      await guarded.whileAway(async () => {
+        await server.kill(signal);
+        await server.start();
+        await page.reload();
+        await expect(task.getByRole('status')).toContainText('Passed', { timeout: 30_000 });
+        const line = `after ${signal} `;
+        await typeLines(page, [`clear; echo "${line}[$mark]"`], new RegExp(`${line}${mark.replaceAll(/[[\]]/g, '\\$&')}`), 60);
+      });
+    }
   });
 
   await test.step('the instructor sees it, with its evidence', async () => {
