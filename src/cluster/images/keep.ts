@@ -66,11 +66,27 @@ export async function pruneImages(docker: Dockerode, plans: Planner, signal: Abo
     }
   }
   for (const { name } of catalogue) {
-    const sweep = () => sweepStages(docker, name, signal);
-    const stages = await exclusively(name, signal, () => undefined, sweep);
+    const stages = await sweepUnlessBusy(docker, name, signal);
     if (stages > 0) removed.push(`${stages} unfinished stages of ${name}`);
   }
   return removed;
+}
+
+/** The stages of an image that is being built at this moment are its build's. */
+async function sweepUnlessBusy(docker: Dockerode, name: string, signal: AbortSignal): Promise<number> {
+  const busy = new AbortController();
+  try {
+    const either = AbortSignal.any([signal, busy.signal]);
+    return await exclusively(
+      name,
+      either,
+      () => busy.abort(),
+      () => sweepStages(docker, name, signal),
+    );
+  } catch (error) {
+    if (busy.signal.aborted && !signal.aborted) return 0;
+    throw error;
+  }
 }
 
 /** Writes images as tars, each whole or not at all. */

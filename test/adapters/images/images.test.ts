@@ -195,6 +195,20 @@ test('pruning takes stale images of ours that nothing uses, and no others', asyn
   expect(await slipway().ensure('gateway', { signal })).toMatchObject({ how: 'found' });
 });
 
+test('pruning leaves the stages of a build that is going on, and does not wait for it', async () => {
+  await slipway().ensure('base', { signal });
+  const stop = new AbortController();
+  const begun = new Promise<void>((resolve) => Object.assign(engine.trouble, { hangAtStep: 3, hung: resolve }));
+  const building = slipway().ensure('gateway', { signal: stop.signal });
+  building.catch(() => undefined);
+  await begun;
+  expect(await slipway().prune(signal)).toEqual([]);
+  expect(engine.store.filter(({ labels }) => labels['slipway.build'] === 'gateway')).not.toHaveLength(0);
+  stop.abort();
+  await expect(building).rejects.toMatchObject({ code: 'aborted' });
+  expect(await slipway().prune(signal)).toEqual([expect.stringMatching(/^\d+ unfinished stages of gateway$/)]);
+});
+
 test('no engine is said as such, and an unknown image names the known ones', async () => {
   await expect(slipway().ensure('worker', { signal })).rejects.toMatchObject({
     code: 'no-image',
