@@ -27,6 +27,9 @@ export default class ChannelReporter implements Reporter {
   }
 
   onTestRunEnd(_modules: readonly TestModule[], unhandled: readonly SerializedError[]): void {
-    for (const error of unhandled) tell({ name: 'an error that no test caught', state: 'failed', note: why([error]) });
+    for (const error of unhandled) {
+      const near = [error['VITEST_TEST_PATH'], error['VITEST_TEST_NAME']].filter((part) => typeof part === 'string').join(' > ');
+      tell({ name: `an error that no test caught${near && `, during ${near}`}`, state: 'failed', note: why([error]) });
+    }
   }
 }
