@@ -45,7 +45,7 @@ export function kubeadmDocuments(input: KubeadmInput): Document[] {
       bootstrapTokens: [{ token }],
       localAPIEndpoint: { advertiseAddress: address, bindPort: 6443 },
       nodeRegistration: isAlone ? { ...nodeRegistration, taints: [] } : nodeRegistration,
-      skipPhases: ['preflight', 'show-join-command'],
+      skipPhases: ['preflight', 'kubelet-finalize', 'show-join-command'],
     },
     {
       apiVersion: kubeadm,
