@@ -11,7 +11,12 @@ const checkMilliseconds = 30_000;
  * Judges one task, or all, as the lab is now, and stores each attempt with its evidence before it answers.
  * An attempt whose evidence was made cannot be lost: it is stored durably, or this throws.
  */
-export async function checkLab(context: Context, session: LabSession, task: string | undefined, outer: AbortSignal): Promise<CheckResult[]> {
+export async function checkLab(
+  context: Context,
+  session: LabSession,
+  task: string | undefined,
+  outer: AbortSignal,
+): Promise<CheckResult[]> {
   const { store, hub } = context;
   const lab = labOf(context, session.lab);
   if (session.state !== 'ready') throw new Problem(409, 'not-ready', `The lab is ${session.state}; a check needs it ready.`);

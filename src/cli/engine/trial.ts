@@ -17,7 +17,10 @@ export async function tryPrivileged(docker: Docker, instance: string, outer: Abo
   let image: string | undefined;
   let container: Docker.Container | undefined;
   try {
-    const imported = await docker.importImage(Readable.from([await smallestRootFilesystem(program)]), { abortSignal: signal });
+    const imported = await docker.importImage(Readable.from([await smallestRootFilesystem(program)]), {
+      changes: 'LABEL slipway.part=trial',
+      abortSignal: signal,
+    });
     image = lastStatus(await text(imported));
     const host = { Privileged: true, NetworkMode: 'none', CgroupnsMode: 'private' };
     const labels = { 'slipway.instance': instance, 'slipway.part': 'trial' };

@@ -3,6 +3,7 @@ import type { Engine } from './engine.ts';
 import { kubeadmDocuments } from './kubeadm.ts';
 import { clusterNodes, controlPlane, type NodeName } from './names.ts';
 import { addressOf, inNode } from './nodes.ts';
+import { together } from './together.ts';
 import { documents } from './yaml.ts';
 
 /** Where our own files lie in a node. */
@@ -67,15 +68,13 @@ export async function joinWorkers(
   signal: AbortSignal,
 ): Promise<void> {
   const workers = clusterNodes(spec, cluster).filter((node) => node.role === 'worker');
-  await Promise.all(
-    workers.map(async (node) => {
-      const config = await kubeadmConfig(engine, spec, cluster, node, cgroup, signal);
-      await inNode(engine, node, ['sh', '-c', once('join', 'join')], signal, {
-        stdin: config,
-        shown: ['kubeadm', 'join', '--config=/kind/kubeadm.conf'],
-      });
-    }),
-  );
+  await together(signal, workers, async (node, stop) => {
+    const config = await kubeadmConfig(engine, spec, cluster, node, cgroup, stop);
+    await inNode(engine, node, ['sh', '-c', once('join', 'join')], stop, {
+      stdin: config,
+      shown: ['kubeadm', 'join', '--config=/kind/kubeadm.conf'],
+    });
+  });
 }
 
 function once(marker: string, command: string): string {

@@ -7,6 +7,7 @@ import { engineFailure, engineStatus } from './failures.ts';
 import { label, labelFilter } from './names.ts';
 import { labelledNetworks } from './network.ts';
 import { thaw } from './thaw.ts';
+import { together } from './together.ts';
 
 export interface Scope {
   instance: string;
@@ -70,7 +71,7 @@ const removeLimit = 150_000;
 export async function removeLab(engine: Engine, scope: Scope, signal: AbortSignal): Promise<void> {
   const limit = AbortSignal.any([signal, AbortSignal.timeout(removeLimit)]);
   const containers = await containersOf(engine, scope, limit);
-  await Promise.all(containers.map((container) => removeContainer(engine, container, limit)));
+  await together(limit, containers, (container, stop) => removeContainer(engine, container, stop));
   const [networks, volumes] = await Promise.all([labelledNetworks(engine, scope, limit), volumesOf(engine, scope, limit)]);
   await Promise.all([
     ...networks.map(({ Id, Name }) =>

@@ -13,7 +13,7 @@ export async function loadImages(
   detail: (text: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  await Promise.all(nodes.map((node) => loadInto(engine, node, images, detail, signal)));
+  await together(signal, nodes, (node, stop) => loadInto(engine, node, images, detail, stop));
 }
 
 async function loadInto(
@@ -45,6 +45,8 @@ async function loadInto(
 // Without --all-platforms: an engine with the containerd image store saves an index of platforms it does not hold.
 const importScript = `s=$(containerd config dump | sed -n "s/^ *snapshotter = [\\"']\\([a-z-][a-z-]*\\)[\\"'].*/\\1/p" | head -n 1)
 exec ctr --namespace=k8s.io images import --digests --snapshotter="\${s:-overlayfs}" -`;
+
+import { together } from './together.ts';
 
 async function save(engine: Engine, image: string, signal: AbortSignal): Promise<Readable> {
   try {

@@ -6,6 +6,7 @@ import { pause } from './engine.ts';
 import { tail } from './failures.ts';
 import { clusterNodes, controlPlane } from './names.ts';
 import { inNode } from './nodes.ts';
+import { together } from './together.ts';
 
 /** Waits until kubeadm has bound its admin to cluster-admin: the API server answers a little before that. */
 export async function waitAdmin(admin: Kube, signal: AbortSignal): Promise<void> {
@@ -123,7 +124,7 @@ cat /tmp/setup.err >&2; exit 1`;
   const body: unknown = JSON.parse(output);
   const list = List.safeParse(body);
   const objects = list.success ? list.data.items : [Applied.parse(body)];
-  await Promise.all(objects.map((object) => waitFor(engine, spec, cluster, object, signal)));
+  await together(signal, objects, (object, stop) => waitFor(engine, spec, cluster, object, stop));
 }
 
 async function waitFor(

@@ -23,6 +23,7 @@ import { bootNode } from './nodes.ts';
 import { applySetup, waitAdmin, waitNames, waitReady } from './ready.ts';
 import { grantGrader, grantLearner, grantProber } from './roles.ts';
 import type { Step } from './steps.ts';
+import { together } from './together.ts';
 
 /** What the steps of one start share. */
 export interface Start {
@@ -73,7 +74,7 @@ const nodes: StartStep = {
   limit: 240_000,
   async run({ engine, spec, traits, nodeImage, nodeEnv }, _detail, signal) {
     const image = await nodeImage();
-    await Promise.all(nodeNames(spec).map((node) => bootNode(engine, spec, node, image, traits, nodeEnv, signal)));
+    await together(signal, nodeNames(spec), (node, stop) => bootNode(engine, spec, node, image, traits, nodeEnv, stop));
   },
 };
 
@@ -83,7 +84,7 @@ const outside: StartStep = {
   after: ['network'],
   limit: 120_000,
   async run({ engine, spec }, _detail, signal) {
-    await Promise.all(spec.containers.map((container) => ensureRunning(engine, spec, outsideBody(spec, container), signal)));
+    await together(signal, spec.containers, (container, stop) => ensureRunning(engine, spec, outsideBody(spec, container), stop));
     for (const { name } of spec.containers) await stillRuns(engine, outsideName(spec.lab, name), signal);
   },
 };
@@ -135,8 +136,8 @@ const plane: StartStep = {
   title: 'Start the control plane',
   after: ['nodes'],
   limit: 240_000,
-  run: (start, _detail, signal) =>
-    eachCluster(start, (cluster) => initControlPlane(start.engine, start.spec, cluster, start.traits.cgroup, signal)),
+  run: (start, _detail, all) =>
+    eachCluster(start, all, (cluster, signal) => initControlPlane(start.engine, start.spec, cluster, start.traits.cgroup, signal)),
 };
 
 const addons: StartStep = {
@@ -144,7 +145,7 @@ const addons: StartStep = {
   title: 'Connect pods and storage',
   after: ['nodes'],
   limit: 240_000,
-  run: (start, _detail, signal) => eachCluster(start, (cluster) => installAddons(start.engine, start.spec, cluster, signal)),
+  run: (start, _detail, all) => eachCluster(start, all, (cluster, signal) => installAddons(start.engine, start.spec, cluster, signal)),
 };
 
 const join: StartStep = {
@@ -152,8 +153,8 @@ const join: StartStep = {
   title: 'Join the workers',
   after: ['control-plane'],
   limit: 240_000,
-  run: (start, _detail, signal) =>
-    eachCluster(start, (cluster) => joinWorkers(start.engine, start.spec, cluster, start.traits.cgroup, signal)),
+  run: (start, _detail, all) =>
+    eachCluster(start, all, (cluster, signal) => joinWorkers(start.engine, start.spec, cluster, start.traits.cgroup, signal)),
 };
 
 const access: StartStep = {
@@ -197,8 +198,10 @@ const ready = (workers: boolean): StartStep => ({
   title: 'Wait for the nodes to be ready',
   after: [workers ? 'workers' : 'control-plane', 'access', 'gateway'],
   limit: 180_000,
-  run: (start, detail, signal) =>
-    eachCluster(start, async (cluster) => waitReady(await start.admin(cluster.name, signal), start.spec, cluster, detail, signal)),
+  run: (start, detail, all) =>
+    eachCluster(start, all, async (cluster, signal) =>
+      waitReady(await start.admin(cluster.name, signal), start.spec, cluster, detail, signal),
+    ),
 });
 
 const prepare = (images: boolean): StartStep => ({
@@ -206,8 +209,8 @@ const prepare = (images: boolean): StartStep => ({
   title: 'Set the scene',
   after: ['ready', ...(images ? ['images'] : [])],
   limit: 240_000,
-  run: (start, detail, signal) =>
-    eachCluster(start, async (cluster) => {
+  run: (start, detail, all) =>
+    eachCluster(start, all, async (cluster, signal) => {
       const files = async () => {
         for (const file of cluster.setup) {
           detail(file.name);
@@ -219,12 +222,16 @@ const prepare = (images: boolean): StartStep => ({
 });
 
 /** After the last step: from here on `open` offers the lab. */
-export async function finish(start: Start, signal: AbortSignal): Promise<void> {
-  await eachCluster(start, (cluster) => markComplete(start.engine, controlPlane(start.spec, cluster), signal));
+export async function finish(start: Start, all: AbortSignal): Promise<void> {
+  await eachCluster(start, all, (cluster, signal) => markComplete(start.engine, controlPlane(start.spec, cluster), signal));
 }
 
-async function eachCluster({ spec }: Start, run: (cluster: LabSpec['clusters'][number]) => Promise<void>): Promise<void> {
-  await Promise.all(spec.clusters.map(run));
+async function eachCluster(
+  { spec }: Start,
+  signal: AbortSignal,
+  run: (cluster: LabSpec['clusters'][number], signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  await together(signal, spec.clusters, run);
 }
 
 /** A container that ends at once is a fault of its image or settings; better told here than by a check later. */
