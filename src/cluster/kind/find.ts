@@ -7,7 +7,6 @@ import { engineFailure, engineStatus } from './failures.ts';
 import { label, labelFilter } from './names.ts';
 import { labelledNetworks } from './network.ts';
 import { thaw } from './thaw.ts';
-import { together } from './together.ts';
 
 export interface Scope {
   instance: string;
@@ -71,9 +70,9 @@ const removeLimit = 150_000;
 export async function removeLab(engine: Engine, scope: Scope, signal: AbortSignal): Promise<void> {
   const limit = AbortSignal.any([signal, AbortSignal.timeout(removeLimit)]);
   const containers = await containersOf(engine, scope, limit);
-  await together(limit, containers, (container, stop) => removeContainer(engine, container, stop));
+  await allOf(containers.map((container) => removeContainer(engine, container, limit)));
   const [networks, volumes] = await Promise.all([labelledNetworks(engine, scope, limit), volumesOf(engine, scope, limit)]);
-  await Promise.all([
+  await allOf([
     ...networks.map(({ Id, Name }) =>
       insist(limit, () =>
         engine.call(`remove network ${Name}`, limit, (abortSignal) => engine.docker.getNetwork(Id).remove({ abortSignal })),
@@ -121,6 +120,13 @@ async function thawIfRunning(engine: Engine, container: Parameters<typeof thaw>[
   } catch (error) {
     if (engineStatus(error) !== 404) throw error;
   }
+}
+
+/** Waits for every removal: one that fails does not keep the others from being done. */
+async function allOf(removals: readonly Promise<void>[]): Promise<void> {
+  const outcomes = await Promise.allSettled(removals);
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (failed) throw failed.reason;
 }
 
 /** Tries again while the engine says that something is in use or already on its way out. */

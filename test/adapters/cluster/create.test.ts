@@ -139,6 +139,15 @@ describe('a start that fails', () => {
     expect(survived).toBeLessThan(calls / 4);
   });
 
+  it('leaves nothing although another node was still being made', async () => {
+    const { command } = lab.engine;
+    lab.engine.slow.set('slipway-l1-worker', 400);
+    lab.engine.command = (container, argv, stdin) => (argv[0] === 'timeout' ? { code: 1 } : command(container, argv, stdin));
+    await failure(lab.provider.create(spec({ cluster: { nodes: [{ role: 'control-plane' }, { role: 'worker' }] } }), quiet, soon()));
+    await lab.engine.idle();
+    expect(lab.engine.everything()).toEqual([]);
+  });
+
   it('says which command failed, with its output and a likely cause', async () => {
     const { command } = lab.engine;
     lab.engine.command = (container, argv, stdin) =>

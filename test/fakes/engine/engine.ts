@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import Dockerode from 'dockerode';
 
 /** What a command in a container answers. */
@@ -48,6 +49,10 @@ export interface FakeEngine {
   command: Command;
   /** Host port that a container's published port has. */
   published: Record<string, number>;
+  /** Containers whose making takes so many milliseconds. */
+  slow: Map<string, number>;
+  /** Waits until no request is being worked on. */
+  idle(): Promise<void>;
   /** Containers that no kill ends until a helper (`/wait` on another container) has run. */
   frozen: Set<string>;
   /** Tells whoever follows the engine's events, when the labels they ask for are the container's. */
@@ -62,6 +67,7 @@ export async function fakeEngine(): Promise<FakeEngine> {
   const socketPath = join(folder, 'docker.sock');
   const execs = new Map<string, { container: string; argv: string[]; running: boolean; code: number | null }>();
   const followers = new Set<{ wanted: [string, string][]; response: ServerResponse }>();
+  const working = new Set<Promise<unknown>>();
   const hanging = new Set<Socket>();
   const open = new Set<Socket>();
   let sinceFault = 0;
@@ -84,6 +90,10 @@ export async function fakeEngine(): Promise<FakeEngine> {
     command: () => ({}),
     published: {},
     frozen: new Set(),
+    slow: new Map(),
+    async idle() {
+      while (working.size > 0) await Promise.all(working);
+    },
     emit(container, action) {
       const Attributes = self.containers.get(container)?.Body.Labels ?? {};
       const line = `${JSON.stringify({ Type: 'container', Action: action, Actor: { ID: container, Attributes }, timeNano: 1.7e18 })}\n`;
@@ -112,10 +122,16 @@ export async function fakeEngine(): Promise<FakeEngine> {
 
   const server = createServer((request, response) => {
     if (goesWrong(request, request.socket)) return;
-    body(request).then(
-      (data) => route(request, response, data),
-      (error: Error) => answer(response, 500, { message: error.message }),
-    );
+    const work = (async () => {
+      const data = await body(request);
+      const delay = request.url?.startsWith('/containers/create')
+        ? self.slow.get(new URL(request.url, 'http://engine').searchParams.get('name') ?? '')
+        : 0;
+      if (delay) await pause(delay);
+      route(request, response, data);
+    })().catch((error: Error) => answer(response, 500, { message: error.message }));
+    working.add(work);
+    void work.then(() => working.delete(work));
   });
   server.on('connection', (socket) => {
     open.add(socket);
