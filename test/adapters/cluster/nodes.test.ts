@@ -47,7 +47,7 @@ describe('a node', () => {
     await lab.provider.create(spec({ cluster: { kubeadmPatches: [patch] } }), quiet, soon());
     const config = configOf('slipway-l1-control-plane');
     expect(config).toContain('node-monitor-grace-period');
-    expect(config).toMatch(/name: "leader-elect"\n\s+value: "false"\n[^]*- name: "node-monitor-grace-period"\n\s+value: "20s"/);
+    expect(config).toMatch(/name: "leader-elect"\n\s+value: "false"\n(?:.|\n)*- name: "node-monitor-grace-period"\n\s+value: "20s"/);
   });
 
   it('refuses a node image that is too old, naming the version', async () => {
