@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Settings } from '#runtime/settings.ts';
 import type { Run } from './commands.ts';
 import { type Engine, findEngine } from './engine/find.ts';
@@ -12,6 +13,7 @@ import { asEnvironment, settingsFor } from './settings.ts';
 import { readySite } from './site/build.ts';
 import { freePort, needFreePort } from './site/port.ts';
 import { serve } from './site/serve.ts';
+import { keepLog } from './site/server-log.ts';
 
 /** Sets up whatever is missing, then serves until it is told to stop. What is there already is only looked at. */
 export const run: Run = async (args, context) => {
@@ -38,6 +40,7 @@ export const run: Run = async (args, context) => {
       port: settings.port,
       env: { ...asEnvironment(settings), ...(engine ? { DOCKER_HOST: engine.host } : {}) },
       signal,
+      output: process.stdout.isTTY ? (output) => keepLog(output, join(settings.data, 'server.log'), progress.say) : undefined,
       ready: (url) => {
         noteRunning(settings.data, url);
         progress.say(`✓ the server is ready (${span(performance.now() - started)})`);

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { CommandFailure } from '../failure.ts';
 
@@ -10,6 +11,8 @@ export interface ServeOptions {
   /** The settings the server reads, on top of this process's environment. */
   env: Readonly<Record<string, string>>;
   signal: AbortSignal;
+  /** Takes what the server writes to its output; without it, that goes where this process's goes. */
+  output?: ((output: Readable) => void) | undefined;
   /** Called once, when the site answers. */
   ready: (url: string) => void;
 }
@@ -18,15 +21,16 @@ export interface ServeOptions {
  * Runs the built server until it ends or `signal` fires, then tells it to stop (SIGTERM; after 20 s SIGKILL).
  * Answers 0 when it stopped because it was told to, else its own exit code.
  */
-export async function serve({ root, host, port, env, signal, ready }: ServeOptions): Promise<number> {
+export async function serve({ root, host, port, env, signal, output, ready }: ServeOptions): Promise<number> {
   const preload = join(root, 'src/cli/site/with-parent.ts');
   const child = spawn(process.execPath, ['--import', preload, join(root, 'dist/server/entry.mjs')], {
     cwd: root,
     env: { ...process.env, ...env },
     // A group of its own: Ctrl-C then reaches this process alone, and the server is told exactly once.
     detached: true,
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    stdio: ['ignore', output ? 'pipe' : 'inherit', 'inherit', 'ipc'],
   });
+  if (output && child.stdout) output(child.stdout);
   const over = new AbortController();
   const ended = new Promise<number>((resolve, reject) => {
     child.once('error', (cause) => reject(new CommandFailure(`the server could not be started: ${cause.message}`, { cause })));

@@ -33,6 +33,6 @@ export interface Stage {
   /** Seconds it takes on two cores. */
   estimate: number;
   /** What has to be set up for it. */
-  needs: readonly ('engine' | 'site' | 'chromium')[];
+  needs: readonly ('engine' | 'site' | 'chromium' | 'kind')[];
   run(context: StageContext, bed: TestBed): Promise<readonly Outcome[]>;
 }

@@ -36,7 +36,7 @@ export const stages: readonly Stage[] = [
     title: 'clusters, kills and recovery on the real engine',
     tier: 'standard',
     estimate: 400,
-    needs: ['engine', 'site'],
+    needs: ['engine', 'site', 'kind'],
     run: (context) => runVitest(['acceptance'], ['--no-file-parallelism'], context),
   },
   {
