@@ -26,7 +26,8 @@ export function engineOf(docker: Dockerode, patience = 30_000): Engine {
     const either = [signal, limit];
     for (const each of either) each.addEventListener('abort', cut, { once: true });
     try {
-      return await run(controller.signal);
+      // Some of dockerode's calls take no signal, and a hung one must not be waited for either.
+      return await Promise.race([run(controller.signal), rejection(controller.signal)]);
     } catch (error) {
       throwIfAborted(signal, what, error);
       if (limit.aborted) throw overdue(what, milliseconds, error);
@@ -42,6 +43,12 @@ export function engineOf(docker: Dockerode, patience = 30_000): Engine {
     return made;
   };
   return { docker, patience, call, make };
+}
+
+function rejection(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
 }
 
 export function throwIfAborted(signal: AbortSignal, what: string, cause?: unknown): void {

@@ -112,8 +112,8 @@ const gateway: StartStep = {
     await startContainer(engine, name, signal);
     // The same program does the dialling from pods: each node gets a copy.
     for (const node of nodeNames(spec)) {
-      const program = (await engine.call(`read the gateway's program`, signal, () =>
-        engine.docker.getContainer(name).getArchive({ path: '/gateway' }),
+      const program = (await engine.call(`read the gateway's program`, signal, (abortSignal) =>
+        engine.docker.getContainer(name).getArchive({ path: '/gateway', abortSignal } as { path: string }),
       )) as Readable;
       await run(engine, node.container, ['mkdir', '-p', ours], { signal, privileged: true });
       await engine.call(`copy the gateway's program to ${node.container}`, signal, (abortSignal) =>

@@ -202,6 +202,26 @@ describe('a start that is stopped', () => {
 
   it('does not wait for an engine that hangs', async () => {
     await lab.close();
+    lab = await fakeLab({ patience: 500 });
+    const loaded = spec({ images: ['harbour/api:1.0'] });
+    await lab.provider.create(loaded, quiet, soon());
+    const calls = lab.engine.calls.length;
+    await lab.provider.remove(loaded, soon());
+    for (let at = 1; at <= calls; at += 6) {
+      lab.engine.fault = { at, how: 'hangs' };
+      const outcome = await lab.provider.create(loaded, quiet, soon()).then(
+        () => null,
+        (error: ClusterError) => error,
+      );
+      lab.engine.fault = null;
+      if (outcome) expect(outcome.code, `call ${at}: ${outcome.stack}`).toBe('deadline');
+      if (outcome) expect(lab.engine.everything(), `call ${at} hung`).toEqual([]);
+      await lab.provider.remove(loaded, soon());
+    }
+  });
+
+  it('says that the engine hangs, and how to see it', async () => {
+    await lab.close();
     lab = await fakeLab({ patience: 150 });
     lab.engine.fault = { at: 4, how: 'hangs' };
     const error = await failure(lab.provider.create(spec(), quiet, soon()));
