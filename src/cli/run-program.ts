@@ -11,8 +11,9 @@ export interface ProgramOptions {
   signal: AbortSignal;
   /** Called with each line of output, of either stream. */
   line?: (text: string) => void;
-  /** A file that all output is added to. */
+  /** A file that keeps all output; with `append`, after what it holds. */
   log?: string;
+  append?: boolean;
   /** Called with each message the program sends over Node's channel. */
   message?: (value: unknown) => void;
 }
@@ -37,7 +38,7 @@ export async function runProgram(argv: readonly [string, ...string[]], options: 
   if (options.message) child.on('message', options.message);
   const end = () => endGroup(child);
   options.signal.addEventListener('abort', end, { once: true });
-  const log = options.log === undefined ? undefined : openLog(options.log);
+  const log = options.log === undefined ? undefined : openLog(options.log, options.append ?? false);
   const kept: string[] = [];
   const hear = (coloured: string) => {
     const text = stripVTControlCharacters(coloured);
@@ -83,7 +84,7 @@ function endGroup(child: ChildProcess): void {
   setTimeout(() => send('SIGKILL'), 5000).unref();
 }
 
-function openLog(path: string): WriteStream {
+function openLog(path: string, append: boolean): WriteStream {
   mkdirSync(dirname(path), { recursive: true });
-  return createWriteStream(path, { flags: 'a' });
+  return createWriteStream(path, { flags: append ? 'a' : 'w' });
 }

@@ -18,6 +18,7 @@ export async function apt(args: readonly string[], { line, signal, log }: AptOpt
     await mustRun(['apt-get', ...quiet, ...settings, ...args], {
       line,
       log,
+      append: true,
       signal: AbortSignal.timeout(900_000),
       env: { DEBIAN_FRONTEND: 'noninteractive' },
       advice: `The whole output: ${log}\nMend apt, or install it by hand, then run the same command again.`,
