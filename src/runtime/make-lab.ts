@@ -1,4 +1,4 @@
-import type { LabAccess, LabSpec, StepEvent } from '#cluster/port.ts';
+import { ClusterError, type LabAccess, type LabSpec, type StepEvent } from '#cluster/port.ts';
 import type { LabSession } from '#store/port.ts';
 import { type Context, labOf, publishPhases, publishSession, refOf } from './context.ts';
 import { labSpec } from './lab-spec.ts';
@@ -29,7 +29,8 @@ export async function makeLab(context: Context, session: LabSession, signal: Abo
     await record.settled();
     if (signal.aborted) throw error;
     log.warn({ err: error, session: session.id, lab: session.lab }, 'a lab could not be made');
-    await record.fail(reasonOf(error).message);
+    // Steps run side by side: the one that failed need not be the last that began.
+    await record.fail(error instanceof ClusterError ? error.step : undefined, reasonOf(error).message);
     const failed = await store.sessions.move(session.id, 'fail', { reason: reasonOf(error) });
     if (failed) publishSession(context, failed);
   }
@@ -59,7 +60,7 @@ async function becomeReady(context: Context, session: LabSession, access: LabAcc
 function recorder(context: Context, session: LabSession) {
   const { store, log } = context;
   let tail: Promise<void> = Promise.resolve();
-  let running: string | undefined;
+  const running = new Set<string>();
   const write = (work: () => Promise<void>) => {
     tail = tail
       .then(work)
@@ -69,17 +70,18 @@ function recorder(context: Context, session: LabSession) {
   return {
     report(event: StepEvent) {
       if (event.state === 'begin') {
-        running = event.id;
+        running.add(event.id);
         write(() => store.phases.begin(session.id, session.epoch, event.id));
       } else if (event.state === 'detail') {
         write(() => store.phases.detail(session.id, session.epoch, event.id, event.detail));
       } else {
+        running.delete(event.id);
         write(() => store.phases.end(session.id, session.epoch, event.id, event.milliseconds));
       }
     },
     settled: () => tail,
-    async fail(detail: string) {
-      const id = running;
+    async fail(step: string | undefined, detail: string) {
+      const id = step !== undefined && running.has(step) ? step : [...running].at(-1);
       if (id === undefined) return;
       write(() => store.phases.fail(session.id, session.epoch, id, detail));
       await tail;
