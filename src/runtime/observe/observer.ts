@@ -75,7 +75,15 @@ export function observer({ provider, access, secretKey, deadline = 8000, kube: c
     signal: AbortSignal,
   ): Promise<Answer | null> {
     const port = Number(url.port || 80);
-    const target = { kind: 'pod' as const, cluster: request.cluster, namespace, pod: pod.metadata.name, host: url.hostname, port };
+    const target = {
+      kind: 'pod' as const,
+      cluster: request.cluster,
+      namespace,
+      pod: pod.metadata.name,
+      host: url.hostname,
+      port,
+      connectWithin: request.timeout,
+    };
     try {
       return await probe(() => httpGet({ provider, ref }, target, url, request.timeout, signal));
     } catch (error) {
@@ -99,7 +107,7 @@ export function observer({ provider, access, secretKey, deadline = 8000, kube: c
       case 'http.get': {
         const url = new URL(request.url);
         if (request.from === 'network') {
-          const target = { kind: 'network' as const, host: url.hostname, port: Number(url.port || 80) };
+          const target = { kind: 'network' as const, host: url.hostname, port: Number(url.port || 80), connectWithin: request.timeout };
           return httpGet({ provider, ref }, target, url, request.timeout, signal);
         }
         const [pod] = await runningPods(request.cluster, request.from, signal);
