@@ -26,6 +26,7 @@ export const Down = z.discriminatedUnion('type', [
   /** The `run` of this id has been typed, by this request or an earlier one. */
   z.strictObject({ type: z.literal('ran'), id: z.string().max(64) }),
   z.strictObject({ type: z.literal('exit'), code: z.int().nullable() }),
+  /** Before `opened`: there will be no shell. After it: what was last asked for was not done. */
   z.strictObject({ type: z.literal('error'), code: z.string().max(64), message: z.string().max(1000) }),
 ]);
 export type Down = z.infer<typeof Down>;

@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import { type CloseReason, closes, closeText } from '#lab/close.ts';
 import { encodeJson, type Frame, frameDecoder, withOffset } from '#lab/framing.ts';
-import { highWater, lowWater } from '#lab/wire.ts';
+import { type Down, highWater, lowWater } from '#lab/wire.ts';
 import { parseDown, parseUp } from './messages.ts';
 
 /** A running `slipway-shell attach`: its stdin and stdout as raw bytes, and how it ended. */
@@ -51,10 +51,10 @@ export async function relay({ attached, socket, touched, pingMilliseconds = 25_0
   });
   stream.on('error', (error) => finish('broken', String(error)));
   const outcome = ended.then(
-    ({ code, stderr }) => [down.verdict(), code === 0 ? '' : `attach ended with ${code}: ${stderr.slice(-300)}`] as const,
-    (error: unknown) => ['broken', String(error)] as const,
+    ({ code, stderr }) => `attach ended with ${code}: ${stderr.slice(-300)}`,
+    (error: unknown) => String(error),
   );
-  const over = () => void outcome.then(([reason, detail]) => finish(reason, detail));
+  const over = () => void outcome.then((detail) => finish('broken', detail));
   stream.on('end', over);
   stream.on('close', over);
 
@@ -85,7 +85,7 @@ export async function relay({ attached, socket, touched, pingMilliseconds = 25_0
 
 /** What goes to the browser: output merged where it adjoins, the shell held back while the socket is full. */
 function downward(socket: WebSocket, stream: Duplex, finish: (reason: CloseReason, detail: string) => void) {
-  let verdict: CloseReason = 'broken';
+  let opened = false;
   const sent = () => {
     if (stream.isPaused() && socket.bufferedAmount < lowWater) stream.resume();
   };
@@ -95,7 +95,6 @@ function downward(socket: WebSocket, stream: Duplex, finish: (reason: CloseReaso
     if (socket.bufferedAmount > highWater) stream.pause();
   };
   return {
-    verdict: () => verdict,
     take(frames: readonly Frame[]) {
       for (const part of merge(frames)) {
         if (part.kind === 'data') {
@@ -107,12 +106,22 @@ function downward(socket: WebSocket, stream: Duplex, finish: (reason: CloseReaso
           finish('broken', `the supervisor said something malformed: ${parsed.reason}`);
           return;
         }
-        if (parsed.message.type === 'exit') verdict = 'exited';
-        if (parsed.message.type === 'error' && parsed.message.code.startsWith('too-many-')) verdict = 'full';
         send(part.text);
+        if (parsed.message.type === 'opened') opened = true;
+        const last = lastWord(parsed.message, opened);
+        if (last === null) continue;
+        finish(last, parsed.message.type === 'error' ? parsed.message.message : '');
+        return;
       }
     },
   };
+}
+
+/** Why it is over, when the supervisor says so; it then waits for this side to hang up. */
+function lastWord(message: Down, opened: boolean): CloseReason | null {
+  if (message.type === 'exit') return 'exited';
+  if (message.type !== 'error' || opened) return null;
+  return message.code.startsWith('too-many-') ? 'full' : 'broken';
 }
 
 type Part = { kind: 'data'; offset: number; end: number; parts: Uint8Array[] } | { kind: 'json'; text: string };

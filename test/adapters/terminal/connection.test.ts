@@ -83,11 +83,15 @@ test('a toolbox that was started again begins the screen anew', async () => {
 
 test('a shell that ended waits to be asked for another', async () => {
   await using server = await site(shells);
-  const { connection, shows } = tab(() => server.port);
+  const { connection, states, shows } = tab(() => server.port);
   await until(() => connection.state.name === 'open');
   connection.type('exit 3\r');
-  await until(() => connection.state.name === 'exited');
+  await until(() => {
+    for (const key of 'still under way') connection.type(key);
+    return connection.state.name === 'exited';
+  });
   expect(connection.state).toEqual({ name: 'exited', code: 3 });
+  expect(states).toEqual(['connecting', 'open', 'exited']);
   await until(async () => (await shells.list()).every((shell) => shell.pid === null && shell.clients === 0));
   connection.connect();
   await until(() => connection.state.name === 'open');
