@@ -1,4 +1,5 @@
 import type { Run } from './commands.ts';
+import { endSessions } from './end-sessions.ts';
 import { findEngine } from './engine/find.ts';
 import { countOwned, findOwned, isNothing, removeOwned } from './engine/owned.ts';
 import { CommandFailure } from './failure.ts';
@@ -23,13 +24,15 @@ export const run: Run = async (args, context) => {
   }
   const { docker } = found.engine;
   const owned = await findOwned(docker, (instance) => instance === settings.instance, signal);
+  await endSessions(settings, async () => {
+    if (isNothing(owned)) return;
+    const what = `removing ${countOwned(owned)} of instance ${settings.instance}`;
+    await progress.phase(what, (detail) => removeOwned(docker, owned, signal, detail));
+  });
   if (isNothing(owned)) {
     progress.say(`Nothing is left of instance ${settings.instance}.`);
     return 0;
   }
-  await progress.phase(`removing ${countOwned(owned)} of instance ${settings.instance}`, (detail) =>
-    removeOwned(docker, owned, signal, detail),
-  );
   for (const { name } of owned.containers) progress.say(`  container ${name}`);
   for (const { name } of owned.networks) progress.say(`  network ${name}`);
   for (const name of owned.volumes) progress.say(`  volume ${name}`);
