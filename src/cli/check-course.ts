@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import type { AstroIntegration } from 'astro';
 import { isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import { type LabSource, type LessonSource, labFaults, lessonFaults, orderFaults } from '#course/contract.ts';
-import { CourseFile, LessonFrontmatter } from '#course/course-file.ts';
+import { CourseFile, frontmatterOf, LessonFrontmatter } from '#course/course-file.ts';
 import { type Fault, formatFault, type LineOf, sortFaults } from '#course/fault.ts';
 import { parseFile } from '#course/parse.ts';
 import { LabFile } from '#lab/lab-file.ts';
@@ -62,12 +62,12 @@ function readCourse(root: string, faults: Fault[]) {
 function readLesson(root: string, id: string, faults: Fault[]): LessonSource {
   const file = `content/lessons/${id}.mdx`;
   const text = readFileSync(join(root, file), 'utf8');
-  const front = /^---\r?\n([\s\S]*?)^---\s*$/m.exec(text);
-  if (front === null || front.index > 0) {
+  const front = frontmatterOf(text);
+  if (front === null) {
     faults.push({ file, line: 1, message: 'begins with no frontmatter: `---`, then title, summary, minutes and lab, then `---`' });
     return { id, file, text, frontmatter: null, lineOf: () => 1 };
   }
-  const yaml = readYaml(file, front[1] ?? '', 1, faults);
+  const yaml = readYaml(file, front, 1, faults);
   const frontmatter = yaml && kept(parseFile(LessonFrontmatter, yaml.value ?? {}, file, yaml.lineOf), faults);
   return { id, file, text, frontmatter, lineOf: yaml?.lineOf ?? (() => 1) };
 }

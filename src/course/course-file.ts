@@ -23,3 +23,8 @@ export const LessonFrontmatter = z.strictObject({
   lab: slug.optional(),
 });
 export type LessonFrontmatter = z.infer<typeof LessonFrontmatter>;
+
+/** The YAML between the dashes that a lesson's text begins with; null when it does not. Any kind of line end will do. */
+export function frontmatterOf(text: string): string | null {
+  return /^---\r?\n((?:[\s\S]*?\r?\n)?)---[^\S\n]*(?:\r?\n|$)/.exec(text)?.[1] ?? null;
+}

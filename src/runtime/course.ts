@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { CourseFile, LessonFrontmatter } from '#course/course-file.ts';
+import { CourseFile, frontmatterOf, LessonFrontmatter } from '#course/course-file.ts';
 import { LabFile } from '#lab/lab-file.ts';
 
 export interface CourseLab {
@@ -32,8 +32,8 @@ export function loadCourse(root: string): Course {
     .filter((lesson) => !lesson.planned)
     .map(({ id }) => {
       const path = join(root, 'content', 'lessons', `${id}.mdx`);
-      const front = /^---\n([\s\S]*?)\n---\n/.exec(readFileSync(path, 'utf8'))?.[1] ?? '';
-      return { id, ...parsed(LessonFrontmatter, parse(front), relative(root, path)) };
+      const front = parse(frontmatterOf(readFileSync(path, 'utf8')) ?? '');
+      return { id, ...parsed(LessonFrontmatter, front, relative(root, path)) };
     });
   const folder = join(root, 'labs');
   const ids = existsSync(folder) ? readdirSync(folder).filter((id) => existsSync(join(folder, id, 'lab.yaml'))) : [];
