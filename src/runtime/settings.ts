@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 
@@ -55,6 +55,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>> =
   const root = resolve(values.SLIPWAY_ROOT);
   const data = resolve(values.SLIPWAY_DATA ?? join(root, '.slipway'));
   mkdirSync(data, { recursive: true, mode: 0o700 });
+  chmodSync(data, 0o700);
   return {
     root,
     course: resolve(values.SLIPWAY_COURSE ?? root),
@@ -70,17 +71,32 @@ export function readSettings(env: Readonly<Record<string, string | undefined>> =
 }
 
 /** The instance's name, made once and kept beside the database. */
-export function keptInstance(data: string): string {
-  const file = join(data, 'instance');
-  if (existsSync(file)) return readFileSync(file, 'utf8').trim();
-  const name = `i-${randomBytes(5).toString('hex')}`;
-  writeFileSync(file, `${name}\n`, { flag: 'wx', mode: 0o600 });
-  return name;
+function keptInstance(data: string): string {
+  return kept(join(data, 'instance'), /^[a-z0-9][a-z0-9-]{2,40}$/, () => `i-${randomBytes(5).toString('hex')}`);
 }
 
 /** A secret kept beside the database, made once: keys the hashes that stand for Secrets' values. */
 export function keptSecret(data: string): Buffer {
-  const file = join(data, 'secret');
-  if (!existsSync(file)) writeFileSync(file, `${randomBytes(32).toString('hex')}\n`, { flag: 'wx', mode: 0o600 });
-  return Buffer.from(readFileSync(file, 'utf8').trim(), 'hex');
+  return Buffer.from(
+    kept(join(data, 'secret'), /^[0-9a-f]{64}$/, () => randomBytes(32).toString('hex')),
+    'hex',
+  );
+}
+
+/** The word in a file, made whole or not at all when there is none. Two processes at once get the same. */
+function kept(file: string, shape: RegExp, make: () => string): string {
+  if (!existsSync(file)) {
+    const draft = `${file}.${process.pid}.new`;
+    writeFileSync(draft, `${make()}\n`, { mode: 0o600, flush: true });
+    try {
+      linkSync(draft, file);
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    } finally {
+      rmSync(draft);
+    }
+  }
+  const word = readFileSync(file, 'utf8').trim();
+  if (shape.test(word)) return word;
+  throw new Error(`${file} is damaged. Restore it from a backup; labs and hashes made with the old one are not found without it.`);
 }
