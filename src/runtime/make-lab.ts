@@ -9,10 +9,12 @@ const imagesPhase = { id: 'container-images', title: 'Make sure the container im
 /**
  * Makes the containers of a session in state `starting` and moves it on to `ready`, or to `failed` with the reason.
  * What an earlier try left behind is removed first, so it can run again after a crash at any point.
- * An abort leaves the row as it is: whoever aborted decides what follows.
+ * Does nothing when the row says otherwise by now. An abort leaves the row as it is: whoever aborted decides what follows.
  */
 export async function makeLab(context: Context, session: LabSession, signal: AbortSignal): Promise<void> {
   const { store, provider, log } = context;
+  const row = await store.sessions.get(session.id);
+  if (row?.state !== 'starting' || row.epoch !== session.epoch) return;
   const lab = labOf(context, session.lab);
   const ref = refOf(context, session);
   const record = recorder(context, session);

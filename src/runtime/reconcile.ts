@@ -8,23 +8,24 @@ import { admit } from './start-lab.ts';
 
 /** A start that is still not done after this long is given up, so that a start which kills the server cannot do so for ever. */
 const startLimit = 15 * 60_000;
-const everyMilliseconds = 60_000;
+const roundMilliseconds = 60_000;
+const firstRetryMilliseconds = 2_000;
 
 /**
- * Mends rows from containers and containers from rows, once. Sessions with work under way are left to that work;
- * objects that are not labelled with this instance are never looked at.
+ * Mends rows from containers and containers from rows, once. Sessions with work under way are left to that work, and what
+ * cannot be mended does not keep the rest from it. Objects that are not labelled with this instance are never looked at.
  */
 export async function reconcile(context: Context, signal: AbortSignal): Promise<void> {
-  const { store, provider, settings, jobs, log } = context;
-  const sessions = await store.sessions.listLive();
-  for (const session of sessions) if (!jobs.busy(session.id)) await mendSession(context, session, signal);
-  const held = new Set((await store.sessions.listLive()).map((session) => session.instance));
+  const { store, provider, settings, log } = context;
+  for (const session of await store.sessions.listLive()) await mend(context, session, signal);
+  // Instances first: one that is admitted in between then has its session in the second list.
   const instances = await store.instances.list();
-  const known = new Set(instances.map((instance) => instance.id));
-  for (const instance of instances.filter((instance) => !held.has(instance.id))) {
-    await provider.remove({ instance: settings.instance, lab: instance.id }, signal);
-    await store.instances.forget(instance.id);
+  const held = new Set((await store.sessions.listLive()).map((session) => session.instance));
+  for (const { id } of instances.filter(({ id }) => !held.has(id))) {
+    await provider.remove({ instance: settings.instance, lab: id }, signal);
+    await store.instances.forget(id);
   }
+  const known = new Set(instances.map(({ id }) => id));
   for (const found of await provider.find(settings.instance, signal)) {
     if (known.has(found.lab) || (await store.instances.get(found.lab))) continue;
     log.warn({ lab: found.lab }, 'containers without a row are removed');
@@ -32,16 +33,26 @@ export async function reconcile(context: Context, signal: AbortSignal): Promise<
   }
 }
 
-async function mendSession(context: Context, session: LabSession, signal: AbortSignal): Promise<void> {
-  const { store, provider, jobs } = context;
-  const job = (work: (signal: AbortSignal) => Promise<void>) => void jobs.run(session.id, work);
+/** Mends one session, as the only work on it, if it still is what the list said. Making and clearing away go on in the background. */
+async function mend(context: Context, listed: LabSession, outer: AbortSignal): Promise<void> {
+  if (listed.state === 'queued') {
+    await admit(context, listed);
+    return;
+  }
+  const mended = context.jobs.runIfIdle(listed.id, async (signal) => {
+    const session = await context.store.sessions.get(listed.id);
+    if (session === null || session.state !== listed.state || session.epoch !== listed.epoch) return;
+    await mendNow(context, session, AbortSignal.any([signal, outer]));
+  });
+  if (listed.state !== 'starting' && listed.state !== 'ending') await mended;
+}
+
+async function mendNow(context: Context, session: LabSession, signal: AbortSignal): Promise<void> {
+  const { store, provider } = context;
   switch (session.state) {
-    case 'queued':
-      await admit(context, session);
-      return;
     case 'starting': {
       if (Date.now() - Date.parse(session.changedAt) < startLimit) {
-        job((signal) => makeLab(context, session, signal));
+        await makeLab(context, session, signal);
         return;
       }
       const reason = { code: 'interrupted', message: 'The server stopped while it made this lab, and too much time has passed.' };
@@ -56,12 +67,13 @@ async function mendSession(context: Context, session: LabSession, signal: AbortS
       return;
     }
     case 'ending':
-      job((signal) => clearAway(context, session, signal));
+      await clearAway(context, session, signal);
       return;
     case 'failed':
       // What a start could not clear away because the engine was gone.
       if (session.instance !== null) await provider.remove({ instance: context.settings.instance, lab: session.instance }, signal);
       return;
+    case 'queued':
     case 'paused':
     case 'crashed':
     case 'ended':
@@ -77,29 +89,44 @@ async function declareCrashed(context: Context, session: LabSession, message: st
   publishSession(context, crashed);
 }
 
-/** Follows the engine's events and looks around every minute, until the signal fires. The engine may come and go. */
+/**
+ * Follows the engine's events and looks around every minute, until the signal fires. The engine may come and go:
+ * that it went is said once, and that it came back.
+ */
 export async function keepReconciled(context: Context, signal: AbortSignal): Promise<void> {
   const { log } = context;
+  let away = false;
+  let retry = firstRetryMilliseconds;
+  const here = () => {
+    if (away) log.info('labs and engine are compared again');
+    away = false;
+    retry = firstRetryMilliseconds;
+  };
+  const attempt = async (work: () => Promise<void>) => {
+    try {
+      await work();
+      here();
+    } catch (error) {
+      if (signal.aborted) return;
+      log[away ? 'debug' : 'warn']({ err: error }, 'labs cannot be compared with the engine; trying again');
+      away = true;
+      retry = Math.min(retry * 2, roundMilliseconds);
+    }
+  };
   const rounds = async () => {
     while (!signal.aborted) {
-      await delay(everyMilliseconds, undefined, { signal });
-      await attempt(() => reconcile(context, signal));
+      await delay(roundMilliseconds, undefined, { signal });
+      if (!away) await attempt(() => reconcile(context, signal));
     }
   };
   const events = async () => {
     while (!signal.aborted) {
       await attempt(async () => {
         await reconcile(context, signal);
-        for await (const event of context.provider.watch(context.settings.instance, signal)) await onEvent(context, event, signal);
+        here();
+        await followEvents(context, signal);
       });
-      await delay(2_000, undefined, { signal });
-    }
-  };
-  const attempt = async (work: () => Promise<void>) => {
-    try {
-      await work();
-    } catch (error) {
-      if (!signal.aborted) log.warn({ err: error }, 'could not compare labs with the engine; trying again');
+      await delay(retry, undefined, { signal });
     }
   };
   await Promise.allSettled([rounds(), events()]);
@@ -107,13 +134,19 @@ export async function keepReconciled(context: Context, signal: AbortSignal): Pro
 
 const losses = new Set<ContainerEvent['action']>(['die', 'oom', 'destroy']);
 
-async function onEvent(context: Context, event: ContainerEvent, signal: AbortSignal): Promise<void> {
-  if (!losses.has(event.action)) return;
-  const session = (await context.store.sessions.listLive()).find((session) => session.instance === event.lab);
-  if (!session || session.epoch !== event.epoch || session.state !== 'ready' || context.jobs.busy(session.id)) return;
-  if (event.action === 'oom') {
-    await declareCrashed(context, session, `A part of this lab (${event.part}) ran out of memory.`);
-  } else if ((await context.provider.open(refOf(context, session), signal)) === null) {
-    await declareCrashed(context, session, `A part of this lab (${event.part}) stopped.`);
+/** Declares labs lost as their containers stop. A command that ran out of memory is no loss; that its container then stopped is. */
+async function followEvents(context: Context, signal: AbortSignal): Promise<void> {
+  const { store, provider, settings, jobs } = context;
+  const starved = new Set<string>();
+  for await (const event of provider.watch(settings.instance, signal)) {
+    if (!losses.has(event.action)) continue;
+    const part = `${event.lab} ${event.epoch} ${event.part}`;
+    if (event.action === 'oom') starved.add(part);
+    const listed = (await store.sessions.listLive()).find(({ instance }) => instance === event.lab);
+    if (listed?.state !== 'ready' || listed.epoch !== event.epoch) continue;
+    await jobs.runIfIdle(listed.id, async (own) => {
+      if (await provider.open(refOf(context, listed), AbortSignal.any([own, signal]))) return;
+      await declareCrashed(context, listed, `A part of this lab (${event.part}) ${starved.has(part) ? 'ran out of memory' : 'stopped'}.`);
+    });
   }
 }

@@ -12,7 +12,7 @@ export async function startLab(context: Context, person: Person, labId: string):
   const live = await context.store.sessions.live(person.id, lab.id);
   if (live && live.state !== 'failed' && live.state !== 'crashed') return { session: live, created: false };
   await refuseWithoutRoom(context);
-  if (live) return { session: await resetLab(context, live), created: false };
+  if (live) return { session: (await tryReset(context, live)) ?? (await startLab(context, person, labId)).session, created: false };
   const begun = await context.store.sessions.begin({ person: person.id, lab: lab.id, labVersion: lab.version });
   if (!begun.created) return begun;
   return { session: await admit(context, begun.session), created: true };
@@ -30,11 +30,18 @@ export async function admit(context: Context, session: LabSession): Promise<LabS
 
 /** Brings a lab back to its beginning: the next epoch, with containers made anew. */
 export async function resetLab(context: Context, session: LabSession): Promise<LabSession> {
+  await refuseWithoutRoom(context);
+  const moved = await tryReset(context, session);
+  if (moved === null) throw new Problem(409, 'not-now', 'The lab cannot be reset in the state it is in.');
+  return moved;
+}
+
+/** Null when somebody else was faster. */
+async function tryReset(context: Context, session: LabSession): Promise<LabSession | null> {
   const { store } = context;
   const lab = labOf(context, session.lab);
-  await refuseWithoutRoom(context);
   const moved = await store.sessions.move(session.id, 'reset', { reason: null, labVersion: lab.version });
-  if (moved === null) throw new Problem(409, 'not-now', 'The lab cannot be reset in the state it is in.');
+  if (moved === null) return null;
   if (moved.instance !== null) await store.instances.setEpoch(moved.instance, moved.epoch);
   publishSession(context, moved);
   inBackground(context, moved);

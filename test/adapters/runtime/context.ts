@@ -6,6 +6,7 @@ import type { Context } from '#runtime/context.ts';
 import { loadCourse } from '#runtime/course.ts';
 import { hub } from '#runtime/hub.ts';
 import { jobs } from '#runtime/jobs.ts';
+import { liveChecks } from '#runtime/live-checks.ts';
 import { readSettings } from '#runtime/settings.ts';
 import { watches } from '#runtime/watch-progress.ts';
 import { openStore } from '#store/open.ts';
@@ -38,13 +39,20 @@ export async function workbench(): Promise<Workbench> {
   // The fake API server runs nothing that a lab's set-up could wait for.
   for (const { file } of Object.values(course.labs)) for (const cluster of file.clusters) cluster.setup = [];
   const make = (): Context => {
-    const base = { settings, log, store, provider: lab.provider, course, hub: hub() };
-    return {
+    const live = liveChecks(() => context);
+    const base = { settings, log, store, provider: lab.provider, course, live, hub: hub() };
+    const context: Context = {
       ...base,
       images: { ensure: async (name) => names[name] ?? name },
       jobs: jobs((_session, error) => errors.push(error)),
       watches: watches(base, new Uint8Array(32)),
     };
+    return context;
+  };
+  const settle = async () => {
+    await self.context.jobs.close();
+    await self.context.live.close();
+    await self.context.watches.close();
   };
   const self: Workbench = {
     context: make(),
@@ -62,13 +70,11 @@ export async function workbench(): Promise<Workbench> {
       }
     },
     async reboot() {
-      await self.context.jobs.close();
-      await self.context.watches.close();
+      await settle();
       self.context = make();
     },
     async close() {
-      await self.context.jobs.close();
-      await self.context.watches.close();
+      await settle();
       await lab.close();
       await store.close();
       await rm(data, { recursive: true, force: true });

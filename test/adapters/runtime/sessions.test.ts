@@ -1,11 +1,13 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { endLab } from '#runtime/end-lab.ts';
-import { reconcile } from '#runtime/reconcile.ts';
+import { keepReconciled, reconcile } from '#runtime/reconcile.ts';
 import { resetLab, startLab } from '#runtime/start-lab.ts';
 import { type Workbench, workbench } from './context.ts';
 
 const lab = '04-state-inside';
 const limit = () => AbortSignal.timeout(30_000);
+
+const tick = () => new Promise((resolve) => setImmediate(resolve));
 
 let bench: Workbench;
 beforeEach(async () => {
@@ -106,4 +108,67 @@ test('containers of ours without a row are removed; what is not labelled as ours
   await docker.createContainer({ name: 'slipway-alike-control-plane', Image: 'x:1' });
   await reconcile(bench.context, limit());
   expect(bench.lab.engine.everything()).toEqual(['slipway-alike-control-plane', 'slipway-other-control-plane']);
+});
+
+test('twenty starts of a lab that failed are one new try', async () => {
+  bench.lab.engine.fault = { at: 30, how: 'lost' };
+  const { session } = await startLab(bench.context, bench.learner, lab);
+  await bench.reaches(session.id, 'failed');
+  bench.lab.engine.fault = null;
+  const tries = await Promise.all(Array.from({ length: 20 }, () => startLab(bench.context, bench.learner, lab)));
+  expect(tries.map(({ session }) => session.epoch)).toEqual(Array(20).fill(2));
+  await bench.reaches(session.id, 'ready');
+});
+
+test('a lab that becomes ready while labs are being compared is left alone', async () => {
+  const { session } = await startLab(bench.context, bench.learner, lab);
+  const { store } = bench.context;
+  const listed = await store.sessions.listLive();
+  expect(listed[0]?.state).toBe('starting');
+  const ready = await bench.reaches(session.id, 'ready');
+  const node = () => bench.lab.engine.containers.get(`slipway-${ready.instance}-control-plane`)?.Id;
+  const before = node();
+  const stale = { ...store, sessions: { ...store.sessions, listLive: async () => listed } };
+  await reconcile({ ...bench.context, store: stale }, limit());
+  expect(node()).toBe(before);
+  expect((await store.sessions.get(session.id))?.state).toBe('ready');
+});
+
+test('a session that cannot be mended does not keep the others from it', async () => {
+  const { store } = bench.context;
+  const other = await store.people.create({ name: 'Other', roles: ['learner'] });
+  const gone = await store.sessions.begin({ person: other.id, lab: '99-gone', labVersion: 'v' });
+  await store.sessions.admit(gone.session.id);
+  await store.sessions.move(gone.session.id, 'ready');
+  const { session } = await startLab(bench.context, bench.learner, lab);
+  const ready = await bench.reaches(session.id, 'ready');
+  await store.sessions.move(ready.id, 'end');
+  await bench.reboot();
+  await reconcile(bench.context, limit());
+  await bench.reaches(session.id, 'ended');
+});
+
+test('a command that runs out of memory is no loss of the lab, a node that stops is', async () => {
+  const { session } = await startLab(bench.context, bench.learner, lab);
+  const ready = await bench.reaches(session.id, 'ready');
+  const stop = new AbortController();
+  const keeping = keepReconciled(bench.context, stop.signal);
+  const { calls } = bench.lab.engine;
+  while (!calls.includes('GET /events')) await tick();
+  const before = calls.length;
+  bench.lab.engine.emit(`slipway-${ready.instance}-toolbox`, 'oom');
+  while (calls.length === before) await tick();
+  for (let looked = false; !looked; await tick()) {
+    await bench.context.jobs.runIfIdle(session.id, async () => {
+      looked = true;
+    });
+  }
+  expect((await bench.context.store.sessions.get(session.id))?.state).toBe('ready');
+  const node = bench.lab.engine.containers.get(`slipway-${ready.instance}-control-plane`);
+  if (node) node.State = 'exited';
+  bench.lab.engine.emit(`slipway-${ready.instance}-control-plane`, 'die');
+  const crashed = await bench.reaches(session.id, 'crashed');
+  expect(crashed.reason?.message).toBe('A part of this lab (node) stopped.');
+  stop.abort();
+  await keeping;
 });

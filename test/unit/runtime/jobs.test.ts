@@ -16,7 +16,35 @@ test('a later piece of work aborts the one before and waits for its end', async 
   });
   await Promise.all([first, second]);
   expect(seen).toEqual(['first ended', 'second ran']);
-  expect(all.busy('a')).toBe(false);
+});
+
+test('idle work gives way to what is under way', async () => {
+  const all = jobs(() => {});
+  const release = Promise.withResolvers<void>();
+  const first = all.run('a', () => release.promise);
+  let ran = 0;
+  const idle = async () => {
+    ran += 1;
+  };
+  await all.runIfIdle('a', idle);
+  expect(ran).toBe(0);
+  release.resolve();
+  await first;
+  await all.runIfIdle('a', idle);
+  expect(ran).toBe(1);
+});
+
+test('work that was aborted is no error', async () => {
+  const errors: unknown[] = [];
+  const all = jobs((_session, error) => errors.push(error));
+  const started = Promise.withResolvers<void>();
+  const first = all.run('a', (signal) => {
+    started.resolve();
+    return new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
+  });
+  await started.promise;
+  await Promise.all([first, all.run('a', async () => {})]);
+  expect(errors).toEqual([]);
 });
 
 test('work on different sessions runs side by side, and an error is handed on', async () => {
