@@ -21,8 +21,3 @@ export function after(state: SessionState, move: Move): SessionState | null {
   const table: Partial<Record<SessionState, SessionState>> = moves[move];
   return table[state] ?? null;
 }
-
-/** States in which a session holds (or is about to hold) containers; a person has at most one such session per lab. */
-export function isLive(state: SessionState): boolean {
-  return state !== 'ended';
-}

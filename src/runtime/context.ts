@@ -5,6 +5,7 @@ import type { Course, CourseLab } from './course.ts';
 import type { Hub } from './hub.ts';
 import { sessionView } from './hub.ts';
 import type { Jobs } from './jobs.ts';
+import type { LiveChecks } from './live-checks.ts';
 import { Problem } from './problem.ts';
 import type { Settings } from './settings.ts';
 import type { Watches } from './watch-progress.ts';
@@ -20,6 +21,7 @@ export interface Context {
   hub: Hub;
   jobs: Jobs;
   watches: Watches;
+  live: LiveChecks;
 }
 
 /** The container images a lab stands on; made where they are missing. */

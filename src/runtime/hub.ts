@@ -8,9 +8,9 @@ export type SessionView = Pick<LabSession, 'id' | 'lab' | 'state' | 'epoch' | 'r
 export interface CheckResult {
   task: string;
   verdict: Verdict;
-  /** When the attempt was stored, durably; null when it was not. */
-  savedAt: string | null;
-  attempt: string | null;
+  /** When the attempt was stored, durably. */
+  savedAt: string;
+  attempt: string;
 }
 
 export type PhaseView = Phase & { p50?: number; p90?: number };
@@ -24,8 +24,6 @@ export type SessionEvent =
 export interface Hub {
   publish(session: string, event: SessionEvent): void;
   subscribe(session: string, listener: (event: SessionEvent) => void): () => void;
-  /** How many pages listen. */
-  listeners(session: string): number;
 }
 
 export function hub(): Hub {
@@ -38,7 +36,6 @@ export function hub(): Hub {
       emitter.on(session, listener);
       return () => void emitter.off(session, listener);
     },
-    listeners: (session) => emitter.listenerCount(session),
   };
 }
 

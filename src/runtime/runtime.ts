@@ -11,6 +11,7 @@ import { endLab } from './end-lab.ts';
 import { type CheckResult, hub, type PhaseView } from './hub.ts';
 import { jobs } from './jobs.ts';
 import { labImages } from './lab-images.ts';
+import { liveChecks } from './live-checks.ts';
 import { keepReconciled } from './reconcile.ts';
 import { keptSecret, readSettings, type Settings } from './settings.ts';
 import { resetLab, startLab } from './start-lab.ts';
@@ -27,7 +28,7 @@ export interface Runtime {
   reset(session: LabSession): Promise<LabSession>;
   end(session: LabSession): Promise<LabSession>;
   /** Judges one task, or all, and stores the attempts. */
-  check(session: LabSession, task: string | undefined, signal: AbortSignal): Promise<readonly CheckResult[]>;
+  check(session: LabSession, task: string | undefined): Promise<readonly CheckResult[]>;
   /** All that a page shows of a session. */
   state(
     id: string,
@@ -70,7 +71,8 @@ async function build(settings: Settings): Promise<Runtime> {
   });
   const events = hub();
   const stop = new AbortController();
-  const base = { settings, log, store, provider, course, images, hub: events };
+  const live = liveChecks(() => context);
+  const base = { settings, log, store, provider, course, images, live, hub: events };
   const context: Context = {
     ...base,
     jobs: jobs((session, error) => log.error({ err: error, session }, 'work on a lab ended badly; the reconciler takes over')),
@@ -85,7 +87,7 @@ async function build(settings: Settings): Promise<Runtime> {
     start: (person, lab) => startLab(context, person, lab),
     reset: (session) => resetLab(context, session),
     end: (session) => endLab(context, session),
-    check: (session, task, signal) => checkLab(context, session, task, signal),
+    check: (session, task) => checkLab(context, session, task),
     async state(id) {
       const session = await store.sessions.get(id);
       if (session === null) return null;
@@ -98,6 +100,7 @@ async function build(settings: Settings): Promise<Runtime> {
     async close() {
       stop.abort(new Error('the server is stopping'));
       await context.jobs.close();
+      await live.close();
       await context.watches.close();
       await reconciling;
       await store.close();

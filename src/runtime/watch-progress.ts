@@ -4,6 +4,7 @@ import { type Context, labOf } from './context.ts';
 import type { SettlingMemory } from './grade/grade-lab.ts';
 import { type LoadedGrader, loadGrader } from './grade/load-grader.ts';
 import { type Watching, watchWitnesses } from './grade/watch-witnesses.ts';
+import type { CheckResult } from './hub.ts';
 import { type Observer, observer } from './observe/observer.ts';
 
 /** A lab under observation: its grader, what looks into it, and the journal that is being kept. */
@@ -13,6 +14,8 @@ export interface Watch {
   observer: Observer;
   watching: Watching;
   settling: SettlingMemory;
+  /** Checks under way, by what was asked. */
+  checking: Map<string, Promise<readonly CheckResult[]>>;
 }
 
 /** The labs whose journals are kept, from ready on, whoever is looking (design §6). */
@@ -25,7 +28,10 @@ export interface Watches {
   close(): Promise<void>;
 }
 
-export function watches(context: Pick<Context, 'provider' | 'store' | 'log' | 'course' | 'settings'>, secretKey: Uint8Array): Watches {
+export function watches(
+  context: Pick<Context, 'provider' | 'store' | 'log' | 'course' | 'settings' | 'live'>,
+  secretKey: Uint8Array,
+): Watches {
   const { provider, store, log, settings } = context;
   const kept = new Map<string, Promise<Watch>>();
 
@@ -38,16 +44,19 @@ export function watches(context: Pick<Context, 'provider' | 'store' | 'log' | 'c
       journal: store.journal,
       session: { id: session.id, epoch: session.epoch },
       tasks: grader.tasks,
+      onEntries: () => context.live.changed(session.id),
       onError: (error) => log.warn({ err: error, session: session.id }, 'a journal could not be written'),
     });
-    return { access, grader, observer: eyes, watching, settling: new Map() };
+    return { access, grader, observer: eyes, watching, settling: new Map(), checking: new Map() };
   }
 
   const self: Watches = {
     begin(session, access) {
       const begun = kept.get(session.id) ?? watch(session, access);
       kept.set(session.id, begun);
-      begun.catch(() => kept.delete(session.id));
+      begun.catch(() => {
+        if (kept.get(session.id) === begun) kept.delete(session.id);
+      });
       return begun;
     },
     get: (session) => kept.get(session),
@@ -55,9 +64,9 @@ export function watches(context: Pick<Context, 'provider' | 'store' | 'log' | 'c
       const begun = kept.get(session);
       if (begun === undefined) return;
       kept.delete(session);
-      const { watching, observer } = await begun;
-      await watching.close();
-      await observer.close();
+      const watch = await begun.catch(() => null); // Whoever began it was told.
+      await watch?.watching.close();
+      await watch?.observer.close();
     },
     async close() {
       await Promise.all([...kept.keys()].map((session) => self.end(session)));

@@ -3,11 +3,14 @@ import type { Evidence } from '#grading/evidence.ts';
 /** Largest evidence that is stored, in bytes of its JSON. */
 export const largestEvidence = 256 * 1024;
 
-/** Evidence that fits, with its oldest journal entries and then its largest values cut; marked partial when anything was. */
+/** Evidence that fits, with its middle journal entries and then its largest values cut; marked partial when anything was. */
 export function capped(evidence: Evidence, limit = largestEvidence): Evidence {
   let cut = evidence;
   while (size(cut) > limit && cut.journal.length > 0) {
-    cut = { ...cut, partial: true, journal: cut.journal.slice(Math.ceil(cut.journal.length / 4)) };
+    // The oldest entries say how it began, the newest how it is.
+    const kept = Math.floor(cut.journal.length / 4);
+    const after = kept + Math.ceil(cut.journal.length / 4);
+    cut = { ...cut, partial: true, journal: [...cut.journal.slice(0, kept), ...cut.journal.slice(after)] };
   }
   while (size(cut) > limit) {
     const [largest] = Object.entries(cut.observed).sort(([, a], [, b]) => size(b) - size(a));

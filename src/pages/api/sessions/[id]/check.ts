@@ -8,5 +8,5 @@ const Check = z.strictObject({ task: z.string().max(40).optional() });
 export const POST = endpoint(async (context, person) => {
   const { task } = await body(context.request, Check);
   const session = await sessionFor(context, person, 'check');
-  return { results: await context.locals.runtime.check(session, task, context.request.signal) };
+  return { results: await context.locals.runtime.check(session, task) };
 });
