@@ -14,6 +14,8 @@ export const onRequest = defineMiddleware(async (context, next) => {
     refuseOtherSites(request);
     locals.person = await personOf(runtime.store, request.headers.get('cookie') ?? undefined);
   } catch (error) {
+    // A page that cannot be made has an error page of its own.
+    if (!context.url.pathname.startsWith('/api/')) throw error;
     return answerProblem(error, runtime.context.log);
   }
   return await next();

@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { buildRuntime } from '#runtime/runtime.ts';
 import { readSettings } from '#runtime/settings.ts';
@@ -19,29 +19,37 @@ const { log, store } = runtime.context;
 // The adapter's own listener stays silent about rejections outside a request.
 process.on('unhandledRejection', (error) => log.error({ err: error }, 'unhandled rejection'));
 
+const plain = { 'content-type': 'text/plain; charset=utf-8' };
+
+async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  try {
+    await welcome(store, request, response);
+  } catch (error) {
+    log.error({ err: error }, 'a visitor could not be welcomed');
+    response.writeHead(503, { ...plain, 'retry-after': '5' }).end('The database does not answer. Try again in a few seconds.\n');
+    return;
+  }
+  await handler(request, response);
+}
+
 let place: (host: string | undefined) => Place | null = () => null;
 
 const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, (request, response) => {
   setSecurityHeaders(response);
   const where = place(request.headers.host);
   if (where === null) {
-    response.writeHead(421, { 'content-type': 'text/plain; charset=utf-8' });
-    response.end('This server does not answer to that host name. Use the address it printed when it started.\n');
+    response.writeHead(421, plain).end('This server does not answer to that host name. Use the address it printed when it started.\n');
     return;
   }
   if (where.kind === 'preview') {
-    response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8' });
-    response.end('There is no preview at this address.\n');
+    response.writeHead(404, plain).end('There is no preview at this address.\n');
     return;
   }
-  welcome(store, request, response).then(
-    () => handler(request, response),
-    (error: unknown) => {
-      log.error({ err: error }, 'a visitor could not be welcomed');
-      response.writeHead(503, { 'content-type': 'text/plain; charset=utf-8', 'retry-after': '5' });
-      response.end('The database does not answer. Try again in a few seconds.\n');
-    },
-  );
+  answer(request, response).catch((error: unknown) => {
+    log.error({ err: error, url: request.url }, 'a request could not be answered');
+    if (response.headersSent) response.destroy();
+    else response.writeHead(500, plain).end('Something went wrong on the server; its log has the details.\n');
+  });
 });
 
 const terminals = terminalUpgrade({ authorize: terminalAuthorizer(runtime), log });
