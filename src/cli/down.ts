@@ -13,7 +13,10 @@ export const run: Run = async (args, context) => {
   const settings = settingsFor(args, context);
   const progress = progressOn(process.stdout);
   const running = runningIn(settings.data);
-  if (running) await progress.phase(`stopping the site at ${running.url}`, () => stopRunning(running, signal));
+  if (running)
+    await progress.phase(running.url ? `stopping the site at ${running.url}` : 'stopping the npm start that is setting up', () =>
+      stopRunning(running, signal),
+    );
   const found = await findEngine(env, signal);
   if (!found.ok) {
     if (found.tried.length === 0) {

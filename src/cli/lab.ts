@@ -7,6 +7,7 @@ import { imagesOf, labImageNames, readyImages } from './needed-images.ts';
 import { progressOn, span } from './progress.ts';
 import { narrator, prove } from './prove.ts';
 import { settingsFor } from './settings.ts';
+import { asTheUserWould } from './umask.ts';
 
 /** `lab test ID…`: proves labs on real clusters, and writes `proof.json` and the fixtures of those that hold. */
 export const run: Run = async (args, context) => {
@@ -40,7 +41,7 @@ export const run: Run = async (args, context) => {
       },
     );
     const folder = labs[id]?.folder;
-    if (proof.passed && folder !== undefined) writeProof(folder, proof);
+    if (proof.passed && folder !== undefined) asTheUserWould(() => writeProof(folder, proof));
     else failed += 1;
   }
   progress.say(failed === 0 ? 'Written: proof.json and fixtures/.' : 'Nothing was written for what failed.');

@@ -4,6 +4,7 @@ import { readArguments } from './arguments.ts';
 import { commands } from './commands.ts';
 import { CommandFailure, inWords } from './failure.ts';
 import { explain, overview } from './help.ts';
+import { keepToOneself } from './umask.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 
@@ -40,5 +41,6 @@ const unknown = (name: string) =>
   new CommandFailure(`"${name}" is not a command`, { advice: `Commands: ${Object.keys(commands).join(', ')}, help.`, exitCode: 2 });
 
 if (pathToFileURL(process.argv[1] ?? '').href === import.meta.url) {
+  keepToOneself();
   process.exitCode = await main(process.argv.slice(2), process.env);
 }

@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { stripVTControlCharacters } from 'node:util';
 import { CommandFailure } from './failure.ts';
+import { asTheUserWould } from './umask.ts';
 
 export interface ProgramOptions {
   cwd?: string;
@@ -28,13 +29,15 @@ export interface Ended {
 export async function runProgram(argv: readonly [string, ...string[]], options: ProgramOptions): Promise<Ended> {
   options.signal.throwIfAborted();
   const [program, ...args] = argv;
-  const child = spawn(program, args, {
-    cwd: options.cwd,
-    env: { ...process.env, ...options.env },
-    // A group of its own, so that what it started can be ended with it.
-    detached: true,
-    stdio: options.message ? ['ignore', 'pipe', 'pipe', 'ipc'] : ['ignore', 'pipe', 'pipe'],
-  });
+  const child = asTheUserWould(() =>
+    spawn(program, args, {
+      cwd: options.cwd,
+      env: { ...process.env, ...options.env },
+      // A group of its own, so that what it started can be ended with it.
+      detached: true,
+      stdio: options.message ? ['ignore', 'pipe', 'pipe', 'ipc'] : ['ignore', 'pipe', 'pipe'],
+    }),
+  );
   if (options.message) child.on('message', options.message);
   const end = () => endGroup(child);
   options.signal.addEventListener('abort', end, { once: true });

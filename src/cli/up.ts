@@ -1,14 +1,14 @@
 import { join } from 'node:path';
 import type { Settings } from '#runtime/settings.ts';
-import type { Run } from './commands.ts';
+import type { Context, Run } from './commands.ts';
 import { type Engine, findEngine } from './engine/find.ts';
 import { countOwned, findOwned, isNothing } from './engine/owned.ts';
 import { readyEngine } from './engine/ready.ts';
-import { CommandFailure, inWords } from './failure.ts';
+import { inWords } from './failure.ts';
 import { raiseInotify } from './host/limits.ts';
 import { firstImages, imagesOf, readyImages } from './needed-images.ts';
 import { type Progress, progressOn, span } from './progress.ts';
-import { noteRunning, noteStopped, runningIn } from './running.ts';
+import { beTheOnlyOne, noteRunning, noteStopped } from './running.ts';
 import { asEnvironment, settingsFor } from './settings.ts';
 import { readySite } from './site/build.ts';
 import { freePort, needFreePort } from './site/port.ts';
@@ -17,41 +17,43 @@ import { keepLog } from './site/server-log.ts';
 
 /** Sets up whatever is missing, then serves until it is told to stop. What is there already is only looked at. */
 export const run: Run = async (args, context) => {
-  const { root, env, signal } = context;
+  const { env, signal } = context;
   const progress = progressOn(process.stdout);
   const asked = settingsFor(args, context);
-  const running = runningIn(asked.data);
-  if (running) {
-    const advice = 'Stop it first (Ctrl-C there, or ./slipway down), or give this one a data folder of its own: SLIPWAY_DATA';
-    throw new CommandFailure(`this course is already served at ${running.url} (process ${running.pid})`, { advice });
+  const only = beTheOnlyOne(asked.data);
+  try {
+    noteRunning(asked.data, null);
+    return await upAlone(asked, args.on('yes'), progress, context);
+  } finally {
+    noteStopped(asked.data);
+    only.release();
+    if (signal.aborted) await sayWhatIsLeft(asked.instance, env, progress);
   }
+};
+
+async function upAlone(asked: Settings, yes: boolean, progress: Progress, { root, env, signal }: Context): Promise<number> {
   await needFreePort(asked.host, asked.port);
   const settings = asked.port === 0 ? { ...asked, port: await freePort(asked.host) } : asked;
 
-  const engine = settings.engine ? await tryEngine(settings, args.on('yes'), env, progress, signal) : null;
+  const engine = settings.engine ? await tryEngine(settings, yes, env, progress, signal) : null;
   await readySite({ ...settings, progress, signal });
   if (engine) await tryImages(engine, settings, env, progress, signal);
 
   const started = performance.now();
-  try {
-    return await serve({
-      root,
-      host: settings.host,
-      port: settings.port,
-      env: { ...asEnvironment(settings), ...(engine ? { DOCKER_HOST: engine.host } : {}) },
-      signal,
-      output: process.stdout.isTTY ? (output) => keepLog(output, join(settings.data, 'server.log'), progress.say) : undefined,
-      ready: (url) => {
-        noteRunning(settings.data, url);
-        progress.say(`✓ the server is ready (${span(performance.now() - started)})`);
-        progress.say(`\n  Slipway is at ${url}\n  Stop with Ctrl-C. Remove its labs with ./slipway down.\n`);
-      },
-    });
-  } finally {
-    noteStopped(settings.data);
-    if (signal.aborted) await sayWhatIsLeft(settings.instance, env, progress);
-  }
-};
+  return await serve({
+    root,
+    host: settings.host,
+    port: settings.port,
+    env: { ...asEnvironment(settings), ...(engine ? { DOCKER_HOST: engine.host } : {}) },
+    signal,
+    output: process.stdout.isTTY ? (output) => keepLog(output, join(settings.data, 'server.log'), progress.say) : undefined,
+    ready: (url) => {
+      noteRunning(settings.data, url);
+      progress.say(`✓ the server is ready (${span(performance.now() - started)})`);
+      progress.say(`\n  Slipway is at ${url}\n  Stop with Ctrl-C. Remove its labs with ./slipway down.\n`);
+    },
+  });
+}
 
 /** The engine, or null after saying why labs will not start: lessons are served either way. */
 async function tryEngine(settings: Settings, yes: boolean, env: NodeJS.ProcessEnv, progress: Progress, signal: AbortSignal) {

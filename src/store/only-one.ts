@@ -4,9 +4,10 @@ import { DatabaseSync } from 'node:sqlite';
 /**
  * Makes sure that one process at a time works with a data folder: two would each take the other's labs for left-overs.
  * The lock is the operating system's, so it goes with the process, however that ends. Throws in one sentence when it is held.
+ * Locks of different names do not exclude each other.
  */
-export function holdFolder(folder: string): { release(): void } {
-  const lock = new DatabaseSync(join(folder, 'lock.db'), { timeout: 200 });
+export function holdFolder(folder: string, name = 'lock'): { release(): void } {
+  const lock = new DatabaseSync(join(folder, `${name}.db`), { timeout: 200 });
   try {
     lock.exec('PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE');
   } catch (error) {

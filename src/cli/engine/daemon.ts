@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { CommandFailure } from '../failure.ts';
 import { mustRun } from '../run-program.ts';
+import { asTheUserWould } from '../umask.ts';
 import { type Engine, findEngine } from './find.ts';
 
 const socket = '/var/run/docker.sock';
@@ -27,7 +28,7 @@ export async function startDaemon(data: string, signal: AbortSignal): Promise<En
   const log = join(data, 'dockerd.log');
   mkdirSync(data, { recursive: true, mode: 0o700 });
   const file = openSync(log, 'a');
-  const child = spawn('dockerd', [], { detached: true, stdio: ['ignore', file, file] });
+  const child = asTheUserWould(() => spawn('dockerd', [], { detached: true, stdio: ['ignore', file, file] }));
   const ended = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(error.message));
     child.once('exit', (code, by) => resolve(`it ended with ${code ?? by}`));
@@ -52,12 +53,14 @@ export async function stopDaemon(signal: AbortSignal): Promise<void> {
 /** Docker's own pools end at 30 networks; these give each lab a /24. Writes nothing over settings that exist; answers whether it wrote. */
 export function writeDaemonSettings(path = daemonSettings): boolean {
   if (existsSync(path)) return false;
-  mkdirSync(dirname(path), { recursive: true });
   const pools = [
     { base: '172.17.0.0/16', size: 24 },
     { base: '172.28.0.0/14', size: 24 },
   ];
-  writeFileSync(path, `${JSON.stringify({ 'default-address-pools': pools }, null, 2)}\n`);
+  asTheUserWould(() => {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, `${JSON.stringify({ 'default-address-pools': pools }, null, 2)}\n`);
+  });
   return true;
 }
 

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { CommandFailure } from '../failure.ts';
 import type { Progress } from '../progress.ts';
+import { asTheUserWould } from '../umask.ts';
 import { apt, finishPackages } from './apt.ts';
 import { type AptSource, pinFor, readDeb822, readOneLine, sourceFor, sourceOf } from './apt-sources.ts';
 import { daemonSettings, hasSystemd, startDaemon, stopDaemon, writeDaemonSettings } from './daemon.ts';
@@ -106,8 +107,10 @@ function addRelease(codename: string, next: string): string[] {
       advice: 'Install Docker 23 or newer by hand: https://docs.docker.com/engine/install/debian/',
     });
   }
-  writeFileSync(newSource, sourceFor(next, own));
-  writeFileSync(newPin, pinFor(next));
+  asTheUserWould(() => {
+    writeFileSync(newSource, sourceFor(next, own));
+    writeFileSync(newPin, pinFor(next));
+  });
   return [`wrote ${newSource} and ${newPin} (${next}, only for packages asked for by name)`];
 }
 

@@ -7,7 +7,7 @@ export async function portFinding(host: string, port: number, running: Running |
   const base = { id: 'port', title: `Port ${port}` };
   const error = await bindError(host, port);
   if (error === null) return { ...base, state: 'ok', found: 'free' };
-  if (running?.url.endsWith(`:${port}`)) return { ...base, state: 'ok', found: `this course is served there (process ${running.pid})` };
+  if (running?.url?.endsWith(`:${port}`)) return { ...base, state: 'ok', found: `this course is served there (process ${running.pid})` };
   const holder = holderOf(port);
   const found = error === 'EADDRINUSE' ? `taken by ${holder ? `${holder.name} (process ${holder.pid})` : 'another program'}` : error;
   return {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { asTheUserWould } from '../umask.ts';
 
 const mark = '.slipway-hash';
 /** What a build is made of, below the checkout; a course elsewhere adds its own two folders. */
@@ -29,7 +30,7 @@ export function isFresh(dist: string, hash: string): boolean {
 
 /** Marks `dist` as whole; a build takes the mark away first, so that one cut short is never taken for whole. */
 export function markFresh(dist: string, hash: string): void {
-  writeFileSync(join(dist, mark), hash);
+  asTheUserWould(() => writeFileSync(join(dist, mark), hash));
 }
 
 export function markStale(dist: string): void {

@@ -66,7 +66,7 @@ export async function fakeEngine(): Promise<FakeEngine> {
   const folder = await mkdtemp(join(tmpdir(), 'slipway-engine-'));
   const socketPath = join(folder, 'docker.sock');
   const execs = new Map<string, { container: string; argv: string[]; running: boolean; code: number | null }>();
-  const followers = new Set<{ wanted: [string, string][]; response: ServerResponse }>();
+  const followers = new Set<{ wanted: [string, string | undefined][]; response: ServerResponse }>();
   const working = new Set<Promise<unknown>>();
   const hanging = new Set<Socket>();
   const open = new Set<Socket>();
@@ -166,7 +166,8 @@ export async function fakeEngine(): Promise<FakeEngine> {
     const [, kind = '', id = '', verb = ''] = url.pathname.split('/');
     const json = () => JSON.parse(data.toString() || '{}');
     const wanted = labelsOf(url);
-    const has = (labels: Labels | undefined) => wanted.every(([key, value]) => labels?.[key] === value);
+    const has = (labels: Labels | undefined) =>
+      wanted.every(([key, value]) => (value === undefined ? labels?.[key] !== undefined : labels?.[key] === value));
     const container = () => self.containers.get(id) ?? [...self.containers.values()].find((each) => each.Id === id);
 
     if (kind === 'info') {
@@ -291,9 +292,13 @@ function inspected(one: Container, published: Record<string, number>): object {
   };
 }
 
-function labelsOf(url: URL): [string, string][] {
+/** A label without a value asks only that it is there. */
+function labelsOf(url: URL): [string, string | undefined][] {
   const filters: { label?: string[] } = JSON.parse(url.searchParams.get('filters') ?? '{}');
-  return (filters.label ?? []).map((each) => [each.slice(0, each.indexOf('=')), each.slice(each.indexOf('=') + 1)]);
+  return (filters.label ?? []).map((each) => {
+    const at = each.indexOf('=');
+    return at < 0 ? [each, undefined] : [each.slice(0, at), each.slice(at + 1)];
+  });
 }
 
 async function body(request: IncomingMessage): Promise<Buffer> {

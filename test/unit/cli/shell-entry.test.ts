@@ -1,6 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -108,6 +120,25 @@ test('two at once install once', async () => {
   expect([(await first.ended).code, (await second.ended).code]).toEqual([0, 0]);
   expect((await second.ended).err).toContain('is installing the dependencies; waiting for it');
   expect(installs()).toHaveLength(1);
+});
+
+test('several that wait for one that was killed install once, never side by side', async () => {
+  const dead = spawn('true');
+  await once(dead, 'exit');
+  const turn = join(checkout, '.slipway/installing');
+  mkdirSync(turn, { recursive: true });
+  writeFileSync(join(turn, 'pid'), `${dead.pid}\n`);
+  script('bin/npm', npm(`mkdir '${home}/busy' || touch '${home}/beside'; sleep 0.3; rmdir '${home}/busy'`));
+  const runs = await Promise.all(Array.from({ length: 8 }, () => run()));
+  expect(runs.map(({ code }) => code)).toEqual(Array.from({ length: 8 }, () => 0));
+  expect([installs().length, existsSync(join(home, 'beside'))]).toEqual([1, false]);
+  expect(readdirSync(join(checkout, '.slipway'))).toEqual([]);
+});
+
+test('the data folder is its owner’s alone, and the dependencies have the modes they came with', async () => {
+  await run();
+  expect(statSync(join(checkout, '.slipway')).mode & 0o777).toBe(0o700);
+  expect(statSync(join(checkout, 'node_modules')).mode & 0o777).toBe(0o777 & ~process.umask());
 });
 
 test('an old Node, or none, is told with what to do', async () => {
