@@ -9,6 +9,10 @@ export const Outcome = z.strictObject({
 });
 export type Outcome = z.infer<typeof Outcome>;
 
+/** What a reporter sends: a case that begins, or how one ended. */
+export const Report = z.union([z.strictObject({ begins: z.string() }), Outcome]);
+export type Report = z.infer<typeof Report>;
+
 /** The run's last line. */
 export function summary(outcomes: readonly Outcome[]): string {
   const count = (state: Outcome['state']) => outcomes.filter((outcome) => outcome.state === state).length;

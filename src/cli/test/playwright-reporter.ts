@@ -1,13 +1,17 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { Reporter, TestCase, TestError, TestResult } from '@playwright/test/reporter';
-import type { Outcome } from './outcome.ts';
+import type { Report } from './outcome.ts';
 
-const tell = (outcome: Outcome) => process.send?.(outcome);
+const tell = (report: Report) => process.send?.(report);
 // Playwright colours its errors for a terminal.
 const plain = (error: TestError) => stripVTControlCharacters(error.stack ?? error.message ?? String(error.value));
 
 /** Sends each browser test's outcome to the process that started Playwright. */
 export default class ChannelReporter implements Reporter {
+  onTestBegin(test: TestCase): void {
+    tell({ begins: test.title });
+  }
+
   onTestEnd(test: TestCase, result: TestResult): void {
     const name = test
       .titlePath()

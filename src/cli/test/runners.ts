@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { runProgram } from '../run-program.ts';
-import { Outcome } from './outcome.ts';
+import { type Outcome, Report } from './outcome.ts';
 import type { StageContext } from './stage.ts';
 
 /** Runs Vitest over some projects and answers each case's outcome. */
@@ -34,10 +34,10 @@ async function runRunner(name: string, args: readonly string[], { root, detail, 
     signal,
     log: join(root, 'test-results', `${stage}.log`),
     message: (value) => {
-      const outcome = Outcome.parse(value);
-      outcomes.push(outcome);
+      const report = Report.parse(value);
+      if (!('begins' in report)) return void outcomes.push(report);
       const failed = count('failed');
-      detail(`${count('passed')} passed${failed ? `, ${failed} failed` : ''}; ${outcome.name.split(' > ').at(-1)}`);
+      detail(`${count('passed')} passed${failed ? `, ${failed} failed` : ''}; ${report.begins}`);
     },
   });
   if (code !== 0 && count('failed') === 0) {

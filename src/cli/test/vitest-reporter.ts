@@ -1,12 +1,16 @@
 import type { Reporter, SerializedError, TestCase, TestModule, TestSuite } from 'vitest/node';
-import type { Outcome } from './outcome.ts';
+import type { Report } from './outcome.ts';
 
-const tell = (outcome: Outcome) => process.send?.(outcome);
+const tell = (report: Report) => process.send?.(report);
 const why = (errors: readonly SerializedError[]) => errors.map((error) => `${error.stack ?? error.message}${difference(error)}`).join('\n');
 const difference = (error: SerializedError) => (typeof error['diff'] === 'string' ? `\n${error['diff']}` : '');
 
 /** Sends each test case's outcome to the process that started Vitest. A file or hook that fails counts as a failed case. */
 export default class ChannelReporter implements Reporter {
+  onTestCaseReady(test: TestCase): void {
+    tell({ begins: test.name });
+  }
+
   onTestCaseResult(test: TestCase): void {
     const result = test.result();
     const name = `${test.module.relativeModuleId} > ${test.fullName}`;
