@@ -66,6 +66,13 @@ test('a learner starts the lab, fails a check, solves it by typing, and comes ba
     await expect(task.getByRole('status')).toContainText('Saved at');
   });
 
+  await test.step('what a witness sees needs no press of Check', async () => {
+    const witnessed = page.locator('lab-task[task="claim"]');
+    await typeLines(page, ['clear', ...answerTo('claim'), 'echo typed-$((40 + 3))'], /typed-43/, 180);
+    await expect(witnessed.getByRole('status')).toContainText('Passed', { timeout: 30_000 });
+    await expect(witnessed.getByRole('status')).toContainText('Saved at');
+  });
+
   const mark = await test.step('the shell has a memory of its own', async () => {
     await typeLines(page, ['clear; echo "[$mark]"'], /\[kept-\d+\]/, 20);
     return /\[kept-\d+\]/.exec((await terminalText(page).textContent()) ?? '')?.[0] ?? 'none';
@@ -94,6 +101,7 @@ test('a learner starts the lab, fails a check, solves it by typing, and comes ba
   await test.step('the instructor sees it, with its evidence', async () => {
     await page.goto('/teach');
     await expect(page.getByRole('table').first()).toContainText('Passed, 2 of 2');
+    await expect(page.getByRole('table').first()).toContainText('Passed, 3 of 3');
     await accessible('the board');
     await picture('teach');
     await page.getByRole('table', { name: 'Latest attempts' }).getByRole('link').first().click();
