@@ -270,7 +270,7 @@ describe('a lab of one node', () => {
     expect(kubeconfig).toMatch(/server: https:\/\/127\.0\.0\.1:\d+/);
     const nodes = await docker.getContainer(plane()).inspect();
     expect(kubeconfig).toContain(String(nodes.NetworkSettings.Ports['6443/tcp']?.[0]?.HostPort));
-    await kind('load', 'docker-image', 'harbour/api:1.1', '--name', name);
+    await kind('load', 'docker-image', await imageOf('harbour/api:1.1'), '--name', name);
     const loaded = await slipway.exec(
       spec,
       { kind: 'node', cluster: 'main', hostname: 'control-plane' },
