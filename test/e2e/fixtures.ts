@@ -71,7 +71,7 @@ export const test = base.extend<Fixtures, Servers>({
   picture: async ({ page }, use) => {
     mkdirSync(pictures, { recursive: true });
     await use(async (name) => {
-      await page.screenshot({ path: join(pictures, `${name}.png`) });
+      await page.screenshot({ path: join(pictures, `${name}.png`), animations: 'disabled' });
     });
   },
 });
