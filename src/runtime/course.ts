@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { CourseFile, frontmatterOf, LessonFrontmatter } from '#course/course-file.ts';
 import { LabFile } from '#lab/lab-file.ts';
+import { contentHash } from './content-hash.ts';
 
 export interface CourseLab {
   id: string;
@@ -54,14 +54,8 @@ export function loadLab(root: string, id: string): CourseLab {
 }
 
 function labVersion(folder: string): string {
-  const hash = createHash('sha256');
   const graders = list(folder).filter((name) => name.endsWith('.ts'));
-  const names = ['lab.yaml', ...graders, ...list(join(folder, 'setup')).map((name) => `setup/${name}`)];
-  for (const name of names) {
-    const text = readFileSync(join(folder, name));
-    hash.update(`${name} ${text.length}\n`).update(text);
-  }
-  return hash.digest('hex').slice(0, 12);
+  return contentHash(folder, ['lab.yaml', ...graders, ...list(join(folder, 'setup')).map((name) => `setup/${name}`)]);
 }
 
 const list = (folder: string) => (existsSync(folder) ? readdirSync(folder).sort() : []);

@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LabRef, LabSpec } from '#cluster/port.ts';
+import type { LabImages } from './context.ts';
 import type { CourseLab } from './course.ts';
 
 const MiB = 1024 * 1024;
 
-/** What the provider has to make for one lab of the course. Reads the files of `setup/`. */
-export function labSpec(lab: CourseLab, ref: LabRef, toolboxImage: string): LabSpec {
+/** What the provider has to make for one lab of the course, with our own images by name (`withImages`). Reads the files of `setup/`. */
+export function labSpec(lab: CourseLab, ref: LabRef): LabSpec {
   return {
     ...ref,
     clusters: lab.file.clusters.map((cluster, index) => ({
@@ -25,8 +26,21 @@ export function labSpec(lab: CourseLab, ref: LabRef, toolboxImage: string): LabS
       ...(command ? { command } : {}),
       ...(memoryMiB ? { memoryBytes: memoryMiB * MiB } : {}),
     })),
-    toolbox: { image: toolboxImage, memoryBytes: 512 * MiB, cpus: 1, pids: 256 },
+    toolbox: { image: 'toolbox', memoryBytes: 512 * MiB, cpus: 1, pids: 256 },
     images: lab.file.images,
     proberRules: lab.file.prober.map(({ resourceNames, ...rule }) => ({ ...rule, ...(resourceNames ? { resourceNames } : {}) })),
   };
+}
+
+/** The spec once every image it stands on is in the engine, with the toolbox's own reference. */
+export async function withImages(
+  images: LabImages,
+  spec: LabSpec,
+  report: (detail: string) => void,
+  signal: AbortSignal,
+): Promise<LabSpec> {
+  for (const name of ['node', 'gateway', ...spec.images, ...spec.containers.map(({ image }) => image)]) {
+    await images.ensure(name, report, signal);
+  }
+  return { ...spec, toolbox: { ...spec.toolbox, image: await images.ensure(spec.toolbox.image, report, signal) } };
 }

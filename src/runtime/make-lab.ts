@@ -1,7 +1,7 @@
 import { ClusterError, type LabAccess, type LabSpec, type StepEvent } from '#cluster/port.ts';
 import type { LabSession } from '#store/port.ts';
 import { type Context, labOf, publishPhases, publishSession, refOf } from './context.ts';
-import { labSpec } from './lab-spec.ts';
+import { labSpec, withImages } from './lab-spec.ts';
 import { reasonOf } from './problem.ts';
 
 const imagesPhase = { id: 'container-images', title: 'Make sure the container images are there' };
@@ -20,11 +20,11 @@ export async function makeLab(context: Context, session: LabSession, signal: Abo
   const record = recorder(context, session);
   try {
     await provider.remove({ instance: ref.instance, lab: ref.lab }, signal);
-    const draft = labSpec(lab, ref, '');
+    const draft = labSpec(lab, ref);
     await store.phases.plan(session.id, session.epoch, [imagesPhase, ...provider.steps(draft)]);
     await publishPhases(context, session);
-    const toolbox = await ensureImages(context, draft, record.report, signal);
-    const access = await provider.create(labSpec(lab, ref, toolbox), record.report, signal);
+    const spec = await imagesFirst(context, draft, record.report, signal);
+    const access = await provider.create(spec, record.report, signal);
     await record.settled();
     await becomeReady(context, session, access);
   } catch (error) {
@@ -38,16 +38,13 @@ export async function makeLab(context: Context, session: LabSession, signal: Abo
   }
 }
 
-async function ensureImages(context: Context, spec: LabSpec, report: (event: StepEvent) => void, signal: AbortSignal): Promise<string> {
+/** `withImages` as the first phase. */
+async function imagesFirst(context: Context, draft: LabSpec, report: (event: StepEvent) => void, signal: AbortSignal): Promise<LabSpec> {
   const began = performance.now();
   report({ state: 'begin', ...imagesPhase });
-  const detail = (text: string) => report({ state: 'detail', id: imagesPhase.id, detail: text });
-  for (const name of ['node', 'gateway', ...spec.images, ...spec.containers.map((container) => container.image)]) {
-    await context.images.ensure(name, detail, signal);
-  }
-  const toolbox = await context.images.ensure('toolbox', detail, signal);
+  const spec = await withImages(context.images, draft, (detail) => report({ state: 'detail', id: imagesPhase.id, detail }), signal);
   report({ state: 'end', id: imagesPhase.id, milliseconds: Math.round(performance.now() - began) });
-  return toolbox;
+  return spec;
 }
 
 async function becomeReady(context: Context, session: LabSession, access: LabAccess): Promise<void> {

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { registerHooks } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import { type GradedTask, type Grader, gradedTasks } from '#grading/grader.ts';
+import { contentHash } from '../content-hash.ts';
 
 export interface LoadedGrader {
   tasks: readonly GradedTask[];
@@ -37,12 +37,7 @@ export async function loadGrader(options: {
 }
 
 async function hashOf(folder: string): Promise<string> {
-  const hash = createHash('sha256');
-  for (const name of (await readdir(folder)).filter((name) => name.endsWith('.ts')).sort()) {
-    const text = await readFile(join(folder, name));
-    hash.update(`${name} ${text.length}\n`).update(text);
-  }
-  return hash.digest('hex').slice(0, 12);
+  return contentHash(folder, (await readdir(folder)).filter((name) => name.endsWith('.ts')).sort());
 }
 
 /** In the URL of a grader and of what it imports from its own folder, so that a changed file is loaded anew. */

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { ClusterProvider, LabAccess, StepEvent } from '#cluster/port.ts';
 import type { LabImages } from '../context.ts';
 import type { CourseLab } from '../course.ts';
-import { labSpec } from '../lab-spec.ts';
+import { labSpec, withImages } from '../lab-spec.ts';
 
 export interface FreshLab {
   access: LabAccess;
@@ -17,11 +17,7 @@ export async function freshLab(
 ): Promise<FreshLab> {
   const { provider, images, lab, instance, report } = options;
   const ref = { instance, lab: `proof-${randomBytes(4).toString('hex')}`, epoch: 1 };
-  const draft = labSpec(lab, ref, '');
-  for (const name of ['node', 'gateway', ...draft.images, ...draft.containers.map(({ image }) => image)]) {
-    await images.ensure(name, report, signal);
-  }
-  const spec = labSpec(lab, ref, await images.ensure('toolbox', report, signal));
+  const spec = await withImages(images, labSpec(lab, ref), report, signal);
   const began = performance.now();
   const tell = (event: StepEvent) => event.state === 'begin' && report(event.title);
   const access = await provider.create(spec, tell, signal);

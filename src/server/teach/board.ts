@@ -1,4 +1,3 @@
-import type { Status } from '#grading/verdict.ts';
 import type { LabFile } from '#lab/lab-file.ts';
 import type { Best, LabSession, Person, Store } from '#store/port.ts';
 
@@ -41,18 +40,7 @@ export interface BoardLearner {
 }
 
 /** The best a learner reached in a task, and how the newest attempt ended. */
-export interface BoardCell {
-  task: string;
-  score: number;
-  points: number;
-  status: Status;
-  /** The attempt that reached the best. */
-  attempt: string;
-  at: string;
-  attempts: number;
-  lastStatus: Status;
-  lastAt: string;
-}
+export type BoardCell = Omit<Best, 'person' | 'lab'>;
 
 /** The board as it stands, read from the rows of bests: no attempt is read. */
 export async function board(store: Store, labs: Labs): Promise<Board> {
