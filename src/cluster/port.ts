@@ -38,8 +38,11 @@ export interface ClusterProvider {
    */
   dial(lab: LabRef, target: DialTarget, signal: AbortSignal): Promise<Duplex>;
 
-  /** Addresses a name has for a pod or on the lab's network, in the resolver's order; empty for NXDOMAIN and for no address. */
-  resolve(lab: LabRef, from: ResolvePlace, name: string, signal: AbortSignal): Promise<readonly string[]>;
+  /**
+   * Looks from inside a lab, in one round trip, with tools the provider brings along. What the target does is a result;
+   * throws `ClusterError` only when we could not try: `no-pod` when that pod does not run there (any more), else as `dial`.
+   */
+  probe<P extends Probe>(lab: LabRef, from: ProbePlace, probe: P, signal: AbortSignal): Promise<ProbeResults[P['op']]>;
 
   /** Writes the grader's role again from what the API server serves at the moment: after a 403, or when a CRD or APIService came. */
   repairGraderRole(lab: LabRef, cluster: string, signal: AbortSignal): Promise<void>;
@@ -132,11 +135,58 @@ export type DialTarget =
   /** The API server of a cluster, by its published loopback port. Plain TCP: the caller speaks TLS. */
   | { kind: 'api'; cluster: string }
   /** A host on the lab's network, through the gateway. */
-  | { kind: 'network'; host: string; port: number; connectWithin?: number }
-  /** From inside a pod's network namespace: `host` as that pod would resolve it. */
-  | { kind: 'pod'; cluster: string; namespace: string; pod: string; host: string; port: number; connectWithin?: number };
+  | { kind: 'network'; host: string; port: number; connectWithin?: number };
 
-export type ResolvePlace = { kind: 'network' } | { kind: 'pod'; cluster: string; namespace: string; pod: string };
+export type ProbePlace =
+  /** On the lab's network, outside every cluster. */
+  | { kind: 'network' }
+  /** In a node's own network namespace. */
+  | { kind: 'node'; cluster: string; hostname: string }
+  /** In a pod's network namespace, with its resolv.conf and hosts file; for files, as its container sees them. `node` and `uid` as its object says. */
+  | { kind: 'pod'; cluster: string; node: string; uid: string };
+
+export type ProbeProblem = 'refused' | 'unreachable' | 'no-name' | 'timeout' | 'broken';
+
+/** Times in milliseconds, for the whole exchange. */
+export type Probe =
+  | {
+      op: 'http';
+      url: string;
+      /** Host header and TLS server name, when not the URL's. */
+      host: string | null;
+      headers: Readonly<Record<string, string>>;
+      cookies: boolean;
+      redirects: number;
+      /** PEM of the only authority that is trusted; null takes any certificate. */
+      ca: string | null;
+      times: number;
+      /** Response headers to answer. */
+      keep: readonly string[];
+      maxBytes: number;
+      timeout: number;
+    }
+  | { op: 'tcp'; host: string; port: number; send: string; read: number; until: string | null; timeout: number }
+  | { op: 'dns'; name: string; type: 'A' | 'CNAME' | 'SRV'; timeout: number }
+  /** `container` is the runtime's id of a running container of the pod (from its status, without `containerd://`). Symlinks are followed inside its root only. */
+  | { op: 'files'; container: string; paths: readonly string[]; maxBytes: number }
+  | { op: 'environ'; container: string; names: readonly string[] };
+
+export interface ProbeResults {
+  http: readonly {
+    status: number | null;
+    problem: ProbeProblem | null;
+    headers: Readonly<Record<string, string>>;
+    body: Uint8Array;
+    /** The body exceeded `maxBytes`; `problem` is `broken`. */
+    cut: boolean;
+  }[];
+  tcp: { problem: ProbeProblem | null; received: Uint8Array };
+  dns: { problem: ProbeProblem | null; records: readonly { target: string; port: number | null }[] };
+  files: Readonly<
+    Record<string, { problem: 'absent' | 'not-a-file' | 'refused' | 'too-large' | null; bytes: Uint8Array | null; size: number | null }>
+  >;
+  environ: Readonly<Record<string, string>>;
+}
 
 export type ExecPlace = { kind: 'toolbox' } | { kind: 'node'; cluster: string; hostname: string };
 
@@ -222,7 +272,7 @@ export type ClusterErrorCode =
   | 'unanswered'
   /** `dial`: the name does not resolve from there. */
   | 'no-name'
-  /** `dial`, `resolve`: no running pod of that name. */
+  /** `probe`: no such pod runs there. */
   | 'no-pod';
 
 /** A failure while making or reaching a lab. `message` is one sentence a learner may read. */

@@ -28,6 +28,8 @@ export const Evidence = z.strictObject({
   observed: z.record(z.string(), Observed),
   /** Entries of the task's witnesses, oldest first. */
   journal: z.array(JournalEntry),
+  /** What came of the task's trials; null when they were not made (live judging makes none). */
+  trials: z.record(z.string(), Observed).nullable().default(null),
   /** Some of it exceeded the cap and was cut: the attempt cannot be regraded. */
   partial: z.boolean(),
 });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { JournalEntry } from './evidence.ts';
 import type { Observation, ValueOf } from './observation.ts';
+import type { Trials } from './trial.ts';
 import type { WordTable } from './wording.ts';
 
 export type Observations = Readonly<Record<string, Observation>>;
@@ -52,6 +53,8 @@ export interface Task {
   observe: Observations;
   witness: Witnesses;
   expect: z.ZodType;
+  /** Made when the learner presses Check and `expect` holds; then its own `expect` decides. Never part of live judging. */
+  trial: { observe: Trials; expect: z.ZodType } | null;
   /** Holds while the cluster is still at work on what the learner asked of it. */
   settling: z.ZodType | null;
   /** For how long `settling` excuses, in seconds. */
@@ -60,23 +63,35 @@ export interface Task {
   credit: Readonly<Record<string, number>>;
 }
 
+/** What a trial's `expect` reads: what `expect` read, and what came of each trial. */
+export type TrialValues<O extends Observations, W extends Witnesses, T extends Trials> = Values<O, W> & {
+  [Name in keyof T]: T[Name] extends { readonly value: z.ZodType<infer Value> } ? Value : never;
+};
+
 /** How one task is judged. `expect` and `settling` are schemas over the named values of `observe` and the entries of `witness`. */
 export function task<
   O extends Observations,
   Expect extends z.ZodObject,
   W extends Witnesses = Record<never, never>,
   Settling extends z.ZodObject = z.ZodObject<Record<never, never>>,
+  T extends Trials = Record<never, never>,
+  Tried extends z.ZodObject = z.ZodObject<Record<never, never>>,
 >(definition: {
   lasts: Task['lasts'];
   observe: O;
   witness?: W;
   expect: Expect & (Reads<z.input<Expect>, Values<O, W>> extends true ? unknown : 'expect reads something that is not observed');
   settling?: Settling & (Reads<z.input<Settling>, Values<O, W>> extends true ? unknown : 'settling reads something that is not observed');
+  trial?: {
+    observe: T;
+    expect: Tried &
+      (Reads<z.input<Tried>, TrialValues<O, W, T>> extends true ? unknown : 'expect reads something that is not observed or tried');
+  };
   settlesWithin?: number;
   credit?: Task['credit'];
 }): Task {
-  const { lasts, observe, witness = {}, expect, settling = null, settlesWithin = 90, credit = {} } = definition;
-  return { lasts, observe, witness, expect, settling, settlesWithin, credit };
+  const { lasts, observe, witness = {}, expect, trial = null, settling = null, settlesWithin = 90, credit = {} } = definition;
+  return { lasts, observe, witness, expect, trial, settling, settlesWithin, credit };
 }
 
 /** What `grade.ts` exports: how each task of `lab.yaml` is judged, and the words its reasons are told in. */
@@ -96,13 +111,21 @@ export interface GradedTask extends Task {
   words: WordTable;
 }
 
-/** Joins `lab.yaml`'s tasks with their graders, in the lab's order. Throws when one lacks the other. */
-export function gradedTasks(tasks: readonly { id: string; points: number }[], grader: Grader): readonly GradedTask[] {
+/** Joins `lab.yaml`'s tasks with their graders, in the lab's order. Throws when one lacks the other, or makes trials unannounced. */
+export function gradedTasks(
+  tasks: readonly { id: string; points: number; trial?: string | undefined }[],
+  grader: Grader,
+): readonly GradedTask[] {
   const unknown = Object.keys(grader.tasks).filter((id) => !tasks.some((task) => task.id === id));
   if (unknown.length > 0) throw new Error(`grade.ts judges ${unknown.join(', ')}, which lab.yaml does not have`);
-  return tasks.map(({ id, points }) => {
+  return tasks.map(({ id, points, trial }) => {
     const how = Object.hasOwn(grader.tasks, id) ? grader.tasks[id] : undefined;
     if (how === undefined) throw new Error(`grade.ts does not say how ${id} is judged`);
+    if ((how.trial === null) !== (trial === undefined)) {
+      throw new Error(
+        trial === undefined ? `lab.yaml does not announce the trial of ${id}` : `${id} makes no trial; lab.yaml announces one`,
+      );
+    }
     return { ...how, id, points, words: grader.words };
   });
 }
@@ -111,3 +134,5 @@ export function gradedTasks(tasks: readonly { id: string; points: number }[], gr
 export const journalName = (task: string, witness: string) => `${task}.${witness}`;
 /** The journal entry that keeps a `once` task passed. */
 export const passedName = (task: string) => `${task}:passed`;
+/** What the learner typed into a field of a task. */
+export const answerName = (task: string, field: string) => `${task}:answer:${field}`;

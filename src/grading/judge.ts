@@ -20,9 +20,9 @@ export function judge(task: GradedTask, evidence: Evidence): Verdict {
 
   const values = valuesOf(task, evidence);
   const expected = task.expect.safeParse(values);
-  if (expected.success) return verdict('passed', 1);
+  if (expected.success) return task.trial === null ? verdict('passed', 1) : judgeTrial(task, task.trial, evidence, values, verdict);
 
-  const unseen = blind(task, evidence);
+  const unseen = blind(task.observe, evidence.observed);
   if (unseen.length > 0) return verdict('cannot-check', 0, told(task, unseen));
 
   const reasons = expected.error.issues.map((issue) => reasonFor(issue, values));
@@ -30,16 +30,41 @@ export function judge(task: GradedTask, evidence: Evidence): Verdict {
   return settled ? verdict('wrong', shareOf(task, reasons), told(task, reasons)) : verdict('not-yet', 0, told(task, reasons));
 }
 
+/** What a task that holds by itself comes to by what was tried. */
+function judgeTrial(
+  task: GradedTask,
+  { observe, expect }: NonNullable<GradedTask['trial']>,
+  { trials }: Evidence,
+  values: Record<string, unknown>,
+  verdict: (status: Verdict['status'], share: number, findings?: readonly Finding[]) => Verdict,
+): Verdict {
+  if (trials === null) return verdict('not-yet', 0, told(task, [{ code: 'trial.waiting', params: {} }]));
+  const all = { ...values, ...read(observe, trials) };
+  const expected = expect.safeParse(all);
+  if (expected.success) return verdict('passed', 1);
+  const unseen = blind(observe, trials);
+  if (unseen.length > 0) return verdict('cannot-check', 0, told(task, unseen));
+  const reasons = expected.error.issues.map((issue) => reasonFor(issue, all));
+  return verdict('wrong', shareOf(task, reasons), told(task, reasons));
+}
+
 /** What the task's schemas read: each value that was seen and has its form, and each witness's entries. */
 export function valuesOf(task: GradedTask, evidence: Evidence): Record<string, unknown> {
-  const values: Record<string, unknown> = {};
-  for (const [name, { decides, value }] of Object.entries(task.observe)) {
-    const seen = evidence.observed[name];
-    const read = decides && seen?.ok ? value.safeParse(seen.value) : null;
-    if (read?.success) values[name] = read.data;
-  }
+  const values = read(task.observe, evidence.observed);
   for (const name of Object.keys(task.witness)) {
     values[name] = evidence.journal.filter((entry) => entry.witness === journalName(task.id, name));
+  }
+  return values;
+}
+
+type Reads = Readonly<Record<string, { value: z.ZodType; decides?: boolean }>>;
+
+function read(reads: Reads, observed: Evidence['observed']): Record<string, unknown> {
+  const values: Record<string, unknown> = {};
+  for (const [name, { decides = true, value }] of Object.entries(reads)) {
+    const seen = observed[name];
+    const parsed = decides && seen?.ok ? value.safeParse(seen.value) : null;
+    if (parsed?.success) values[name] = parsed.data;
   }
   return values;
 }
@@ -50,10 +75,10 @@ export function isSettling(task: GradedTask, values: Record<string, unknown>): b
 }
 
 /** The observations that decide and could not be made, or not be read. */
-function blind(task: GradedTask, evidence: Evidence): Reason[] {
-  return Object.entries(task.observe).flatMap(([observation, { decides, value }]): Reason[] => {
+function blind(reads: Reads, observed: Evidence['observed']): Reason[] {
+  return Object.entries(reads).flatMap(([observation, { decides = true, value }]): Reason[] => {
     if (!decides) return [];
-    const seen = evidence.observed[observation];
+    const seen = observed[observation];
     if (seen?.ok) return value.safeParse(seen.value).success ? [] : [{ code: 'evidence.unreadable', params: { observation } }];
     return [{ code: 'observation.failed', params: { observation, reason: seen?.reason ?? 'it is not in the evidence' } }];
   });

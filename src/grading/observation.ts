@@ -1,28 +1,36 @@
 import { z } from 'zod';
-
-/** Objects chosen by labels, in one namespace. */
-export interface Selection {
-  namespace: string;
-  labels: Readonly<Record<string, string>>;
-}
+import type { AccessRequest } from './observe/access.ts';
+import type { AnswerRequest } from './observe/answer.ts';
+import type { DnsRequest } from './observe/dns.ts';
+import type { EngineRequest } from './observe/engine.ts';
+import type { EtcdRequest } from './observe/etcd.ts';
+import type { FilesRequest } from './observe/files.ts';
+import type { HttpRequest } from './observe/http.ts';
+import type { KubeRequest } from './observe/kube.ts';
+import type { PodRequest } from './observe/pod.ts';
+import type { PolicyRequest } from './observe/policy.ts';
+import type { RegistryRequest } from './observe/registry.ts';
+import type { TcpRequest } from './observe/tcp.ts';
 
 /** What the server is asked to read: plain data, so that two tasks that ask the same share one read. */
 export type Request =
-  | { kind: 'kube.object'; cluster: string; apiVersion: string; of: string; name: string; namespace: string | null }
-  | {
-      kind: 'kube.list';
-      cluster: string;
-      apiVersion: string;
-      of: string;
-      namespace: string | null;
-      labels: Readonly<Record<string, string>>;
-    }
-  | { kind: 'http.get'; cluster: string; from: Selection | 'network'; url: string; timeout: number }
-  | { kind: 'http.getEach'; cluster: string; pods: Selection; port: number; path: string; timeout: number };
+  | KubeRequest
+  | AccessRequest
+  | PolicyRequest
+  | HttpRequest
+  | DnsRequest
+  | TcpRequest
+  | PodRequest
+  | FilesRequest
+  | EngineRequest
+  | RegistryRequest
+  | EtcdRequest
+  | AnswerRequest;
 
 /** A named read, with the schema of its value: fields that the schema does not name are neither kept nor judged. */
 export interface Observation<Value = unknown, Decides extends boolean = boolean> {
   readonly request: Request;
+  /** Reading its own output again gives the same: evidence is parsed when it is seen and when it is judged. */
   readonly value: z.ZodType<Value>;
   /** False: shown with the verdict, never part of it. */
   readonly decides: Decides;
@@ -30,57 +38,32 @@ export interface Observation<Value = unknown, Decides extends boolean = boolean>
 
 export type ValueOf<O> = O extends { readonly value: z.ZodType<infer Value> } ? Value : never;
 
-interface Place {
+/** Objects chosen by labels, in one namespace. */
+export interface Selection {
+  namespace: string;
+  labels: Readonly<Record<string, string>>;
+}
+
+export interface Place {
   /** The cluster to look at, in a lab with several. */
   cluster?: string;
 }
 
-const observation = <Value>(request: Request, value: z.ZodType<Value>): Observation<Value, true> => ({ request, value, decides: true });
+/** Where a probe comes from: a running pod of a selection, the lab's network (outside every cluster), or a node's own network. */
+export type From = Selection | 'network' | { node: string };
+
+export const observation = <Value>(request: Request, value: z.ZodType<Value>): Observation<Value, true> => ({
+  request,
+  value,
+  decides: true,
+});
 
 /** Shows an observation with the verdict without judging it. */
 export const optional = <Value>(shown: Observation<Value>): Observation<Value, false> => ({ ...shown, decides: false });
 
-/** Reads of Kubernetes objects by the grader's identity. */
-export const kube = {
-  /** One object; null when there is none. */
-  object: <Fields extends z.ZodType>(
-    apiVersion: string,
-    kind: string,
-    name: string,
-    { fields, cluster = 'main', namespace }: Place & { fields: Fields; namespace?: string },
-  ) => observation({ kind: 'kube.object', cluster, apiVersion, of: kind, name, namespace: namespace ?? null }, z.nullable(fields)),
+/** What a target did instead of answering. `broken`: it answered, and not in the protocol or not to the end. */
+export const Problem = z.enum(['refused', 'unreachable', 'no-name', 'timeout', 'broken']).nullable();
+export type Problem = z.infer<typeof Problem>;
 
-  /** All objects of a kind, in one namespace or in all, with these labels; empty when there are none. */
-  list: <Fields extends z.ZodType>(
-    apiVersion: string,
-    kind: string,
-    { fields, cluster = 'main', namespace, labels = {} }: Place & Partial<Selection> & { fields: Fields },
-  ) => observation({ kind: 'kube.list', cluster, apiVersion, of: kind, namespace: namespace ?? null, labels }, z.array(fields)),
-};
-
-/** What came back from a request. `status` is null when nothing did, and `problem` says how; `body` is null unless it is JSON with these fields. */
-const answer = <Fields extends z.ZodType>(fields: Fields) =>
-  z.object({
-    status: z.int().nullable(),
-    problem: z.enum(['refused', 'unreachable', 'no-name', 'timeout', 'broken']).nullable(),
-    body: fields.nullable().catch(null),
-  });
-
-/** Probes over HTTP. `timeout` is in milliseconds. */
-export const http = {
-  /** One request, from a running pod of a selection (null when there is none) or from the lab's network. */
-  get: <Fields extends z.ZodType>(
-    url: string,
-    { from, fields, cluster = 'main', timeout = 2000 }: Place & { from: Selection | 'network'; fields: Fields; timeout?: number },
-  ) => observation({ kind: 'http.get', cluster, from, url, timeout }, answer(fields).nullable()),
-
-  /** The same request to every running pod of a selection, each from within its own network. */
-  getEach: <Fields extends z.ZodType>(
-    path: string,
-    { pods, port, fields, cluster = 'main', timeout = 2000 }: Place & { pods: Selection; port: number; fields: Fields; timeout?: number },
-  ) =>
-    observation(
-      { kind: 'http.getEach', cluster, pods, port, path, timeout },
-      z.array(answer(fields).extend({ pod: z.string(), uid: z.string() })),
-    ),
-};
+/** Which pod something was seen in. */
+export const inPod = { pod: z.string(), uid: z.string() };

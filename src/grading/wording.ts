@@ -43,6 +43,12 @@ const general: WordTable = {
     why: 'A verdict is only made from what was seen.',
     lookAt: 'Press Check again.',
   },
+  'trial.waiting': {
+    seen: 'All that can be seen from outside is as it should be.',
+    needed: 'A trial, which Slipway makes when you press Check.',
+    why: 'Some things show only when something is done to them.',
+    lookAt: 'Press Check.',
+  },
   'task.unmet': {
     seen: 'At {path}: {seen}.',
     needed: '{expected}',

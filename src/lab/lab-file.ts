@@ -58,6 +58,13 @@ export const LabFile = z.strictObject({
         brief: z.string().min(20).max(1200),
         /** A hint a step; opened one by one. */
         hints: z.array(z.string().max(400)).default([]),
+        /** What Check does to the lab, told before it is pressed. Needed when `grade.ts` gives the task a trial. */
+        trial: z.string().min(20).max(300).optional(),
+        /** Fields the learner fills in beside the task; what they hold is handed in with Check. */
+        answers: z
+          .array(z.strictObject({ id, label: z.string().min(2).max(120), placeholder: z.string().max(80).optional() }))
+          .max(5)
+          .default([]),
       }),
     )
     .min(1)

@@ -50,6 +50,7 @@ export async function gradeLab({ observer, journal, session, tasks, settling, wi
       settlingSince: null,
       observed: all[index] ?? {},
       journal: entries.filter((entry) => names.includes(entry.witness)),
+      trials: null,
       partial: false,
     };
     const evidence = { ...draft, settlingSince: settlingSince(settling, task, draft) };

@@ -3,7 +3,7 @@ import type { Observed } from '#grading/evidence.ts';
 import { type GradedTask, journalName } from '#grading/grader.ts';
 import type { Observation } from '#grading/observation.ts';
 import type { JournalStore } from '#store/port.ts';
-import { listBehind, type Observer, type Round } from '../observe/observer.ts';
+import { listsBehind, type Observer, type Round } from '../observe/observer.ts';
 
 export interface WatchWitnesses {
   observer: Pick<Observer, 'round' | 'changes'>;
@@ -66,9 +66,7 @@ export function watchWitnesses(options: WatchWitnesses): Watching {
       await rest(pace, AbortSignal.any([stop.signal, wake.signal]));
     }
   })();
-  const lists = new Map(
-    named.flatMap(({ observation }) => listBehind(observation.request) ?? []).map((list) => [JSON.stringify(list), list]),
-  );
+  const lists = new Map(named.flatMap(({ observation }) => listsBehind(observation.request)).map((list) => [JSON.stringify(list), list]));
   const following = [...lists.values()].map(async (list) => {
     while (!stop.signal.aborted) {
       try {

@@ -4,7 +4,7 @@ import type { Kube } from '#cluster/kube.ts';
 import type { Request } from '#grading/observation.ts';
 import { Blind } from './blind.ts';
 
-type KubeRequest = Extract<Request, { kind: 'kube.object' | 'kube.list' }>;
+export type ObjectRequest = Extract<Request, { kind: 'kube.object' | 'kube.list' }>;
 
 /** Largest answer of the API server that is read, in bytes. */
 export const largestAnswer = 8 * 1024 * 1024;
@@ -38,14 +38,17 @@ export function kubeRead(reader: Pick<Kube, 'get'>, options: { repair: (signal: 
   }
 
   return {
+    /** The body at a path; null for 404. */
+    raw: (path: string, signal: AbortSignal) => get(path, signal),
+
     /** The path of a list, for watching; null when the API server does not serve the kind. */
-    async listPath(request: KubeRequest, signal: AbortSignal): Promise<string | null> {
+    async listPath(request: ObjectRequest, signal: AbortSignal): Promise<string | null> {
       const resource = await resourceOf(request.apiVersion, request.of, signal);
       return resource && pathOf(request, resource);
     },
 
     /** An object (or null), or the items of a list, as the API's JSON without bookkeeping and without Secrets' values. */
-    async read(request: KubeRequest, signal: AbortSignal): Promise<unknown> {
+    async read(request: ObjectRequest, signal: AbortSignal): Promise<unknown> {
       const resource = await resourceOf(request.apiVersion, request.of, signal);
       const body = resource && (await get(pathOf(request, resource), signal));
       const clean = (object: unknown) => withoutSecrets(tidy(object), request.of, options.secretKey);
@@ -62,7 +65,7 @@ export function kubeRead(reader: Pick<Kube, 'get'>, options: { repair: (signal: 
 
 const groupPath = (apiVersion: string) => (apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`);
 
-function pathOf(request: KubeRequest, resource: Resource): string {
+function pathOf(request: ObjectRequest, resource: Resource): string {
   const namespace = resource.namespaced && request.namespace !== null ? `/namespaces/${encodeURIComponent(request.namespace)}` : '';
   const base = `${groupPath(request.apiVersion)}${namespace}/${resource.name}`;
   if (request.kind === 'kube.object') {

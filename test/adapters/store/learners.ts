@@ -35,6 +35,7 @@ export function attemptOf(
       settlingSince: null,
       observed: { pod: { ok: true, value: { name: 'a "quoted" 𝛼', nul: '\u0000' } } },
       journal: [],
+      trials: null,
       partial: false,
     },
   };

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { courseProgress, labProgress } from '#course/progress.ts';
 
-const task = (id: string, points: number) => ({ id, title: id, points, brief: 'Make it true, please do.', hints: [] });
+const task = (id: string, points: number) => ({ id, title: id, points, brief: 'Make it true, please do.', hints: [], answers: [] });
 const tasks = [task('claim', 2), task('class', 3)];
 const best = (name: string, score: number, points: number, lab = '04-state') => ({ lab, task: name, score, points });
 
