@@ -78,7 +78,7 @@ export async function storeGraded(
     verdict,
     evidence,
   });
-  const result = { task: task.id, verdict, savedAt: attempt.at, attempt: attempt.id };
+  const result = { task: task.id, verdict, savedAt: attempt.at, cause, attempt: attempt.id };
   context.hub.publish(session.id, { type: 'verdict', data: result });
   return result;
 }

@@ -10,6 +10,8 @@ export interface CheckResult {
   verdict: Verdict;
   /** When the attempt was stored, durably. */
   savedAt: string;
+  /** Whether Check was pressed, or it was seen by itself. */
+  cause?: 'check' | 'turn';
   attempt: string;
 }
 
