@@ -3,6 +3,15 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 
+/** Of `made` mutants: those no task noticed, those that cannot matter, and those that `mutants.yaml` excuses. */
+export const MutantCount = z.strictObject({
+  made: z.int().nonnegative(),
+  survived: z.int().nonnegative(),
+  inert: z.int().nonnegative(),
+  excused: z.int().nonnegative(),
+});
+export type MutantCount = z.infer<typeof MutantCount>;
+
 /** `proof.json`: that a lab's graders told right from wrong on a real cluster, and for which content of its folder. */
 export const ProofFile = z.strictObject({
   /** `proofHash` of the lab's folder. */
@@ -11,8 +20,16 @@ export const ProofFile = z.strictObject({
   kubernetesVersion: z.string(),
   /** Every right and wrong answer, or one of each. */
   scope: z.enum(['all', 'short']),
+  /** Whether all of it was done a second time and gave the same verdicts. */
+  twice: z.boolean(),
   /** From the beginning to a lab that a learner could use, in milliseconds: median over the proof's labs. */
   startMilliseconds: z.int().positive(),
+  /** The whole proof, in milliseconds. */
+  proofMilliseconds: z.int().positive(),
+  /** The most memory the lab's containers held at the end of an answer; null where the engine does not say. */
+  memoryMiB: z.int().positive().nullable(),
+  /** What came of spoiling the recorded evidence (`./slipway lab mutate`). `survived` counts neither `inert` nor `excused` ones. */
+  mutants: MutantCount,
   steps: z.array(z.strictObject({ step: z.string(), milliseconds: z.int().nonnegative() })),
 });
 export type ProofFile = z.infer<typeof ProofFile>;
