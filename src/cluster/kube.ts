@@ -16,8 +16,9 @@ export interface Kube {
   /**
    * Watch events as they come, from a path with its `resourceVersion` and such but without `watch=1`.
    * Ends when the server ends the watch or the signal fires; throws on a status other than 200 and on a lost connection.
+   * `opened` is called when the server has agreed to it.
    */
-  watch(path: string, options: { signal: AbortSignal }): AsyncIterable<unknown>;
+  watch(path: string, options: { signal: AbortSignal; opened?: () => void }): AsyncIterable<unknown>;
   close(): Promise<void>;
 }
 
@@ -111,13 +112,14 @@ export function kube({ connect, credentials }: KubeOptions): Kube {
       const response = await request({ method, path, headers, body: payload, signal: options.signal });
       return await answer(response, path, options);
     },
-    async *watch(path, { signal }) {
+    async *watch(path, { signal, opened }) {
       const url = `${path}${path.includes('?') ? '&' : '?'}watch=1`;
       const response = await request({ method: 'GET', path: url, headers: { accept: 'application/json' }, signal, bodyTimeout: 0 });
       if (response.statusCode !== 200) {
         const { status } = await answer(response, url, { signal });
         throw new ClusterError('api', `The API server refused to watch ${path} (HTTP ${status}).`);
       }
+      opened?.();
       try {
         for await (const line of lines(response.body as AsyncIterable<Buffer>)) yield parsed(line, url);
       } catch (error) {

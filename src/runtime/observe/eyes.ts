@@ -16,7 +16,8 @@ export interface Eyes {
   answer(field: string): Promise<string | null>;
 }
 
-export type ClusterEyes = { client: Kube } & ReturnType<typeof kubeRead>;
+/** `read` is shared by all that a round looks at, and may answer from memory that is in step with the cluster; `readAnew` asks. */
+export type ClusterEyes = { client: Kube; readAnew: ReturnType<typeof kubeRead>['read'] } & ReturnType<typeof kubeRead>;
 
 /** Makes one kind of observation: answers what was seen, absence included; throws (best `Blind`) when it could not look. */
 export type Look<Kind extends Request['kind']> = (

@@ -37,6 +37,8 @@ export function kubeRead(reader: Pick<Kube, 'get'>, options: { repair: (signal: 
     return resources.find((resource) => resource.kind === kind) ?? null;
   }
 
+  const cleanFor = (request: Pick<ObjectRequest, 'apiVersion' | 'of'>) => (object: unknown) => cleaned(object, request, options.secretKey);
+
   return {
     /** The body at a path; null for 404. */
     raw: (path: string, signal: AbortSignal) => get(path, signal),
@@ -51,17 +53,24 @@ export function kubeRead(reader: Pick<Kube, 'get'>, options: { repair: (signal: 
     async read(request: ObjectRequest, signal: AbortSignal): Promise<unknown> {
       const resource = await resourceOf(request.apiVersion, request.of, signal);
       const body = resource && (await get(pathOf(request, resource), signal));
-      const clean = (object: unknown) => withoutSecrets(tidy(object), request.of, options.secretKey);
+      const clean = cleanFor(request);
       if (request.kind === 'kube.object') return body === null ? null : clean(body);
-      return body === null
-        ? []
-        : z
-            .object({ items: z.array(z.unknown()) })
-            .parse(body)
-            .items.map(clean);
+      return body === null ? [] : List.parse(body).items.map(clean);
+    },
+
+    /** A list as `read` answers it, with where and from which version to watch it; null when the API server does not serve the kind. */
+    async list(request: ObjectRequest, signal: AbortSignal): Promise<{ path: string; version: string; items: KubeObject[] } | null> {
+      const resource = await resourceOf(request.apiVersion, request.of, signal);
+      const path = resource && pathOf(request, resource);
+      const body = path && (await get(path, signal));
+      if (!body) return null;
+      const { metadata, items } = List.parse(body);
+      return { path, version: metadata.resourceVersion, items: items.map(cleanFor(request)) };
     },
   };
 }
+
+const List = z.object({ metadata: z.object({ resourceVersion: z.string().default('') }).prefault({}), items: z.array(z.unknown()) });
 
 const groupPath = (apiVersion: string) => (apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`);
 
@@ -76,9 +85,21 @@ function pathOf(request: ObjectRequest, resource: Resource): string {
   return selector.length > 0 ? `${base}?labelSelector=${encodeURIComponent(selector.join(','))}` : base;
 }
 
-const Metadata = z.looseObject({ annotations: z.record(z.string(), z.string()).optional() });
+const Metadata = z.looseObject({
+  name: z.string().optional(),
+  namespace: z.string().optional(),
+  labels: z.record(z.string(), z.string()).optional(),
+  annotations: z.record(z.string(), z.string()).optional(),
+});
+/** An object of a cluster as observations see it. */
+export type KubeObject = { [field: string]: unknown; metadata: z.infer<typeof Metadata> };
 
-function tidy(object: unknown): Record<string, unknown> {
+/** An object as observations see it, however it was read: the API server leaves its kind out of lists. */
+export function cleaned(object: unknown, { apiVersion, of }: Pick<ObjectRequest, 'apiVersion' | 'of'>, secretKey: Uint8Array): KubeObject {
+  return withoutSecrets({ ...tidy(object), apiVersion, kind: of }, of, secretKey);
+}
+
+function tidy(object: unknown): KubeObject {
   const { metadata, ...rest } = z.looseObject({ metadata: Metadata }).parse(object);
   const { managedFields: _, annotations, ...kept } = metadata;
   const { 'kubectl.kubernetes.io/last-applied-configuration': __, ...notes } = annotations ?? {};
@@ -86,11 +107,11 @@ function tidy(object: unknown): Record<string, unknown> {
 }
 
 /** Replaces each value of a Secret by its keyed hash: equal values stay equal, and none can be read back. */
-function withoutSecrets(object: Record<string, unknown>, kind: string, key: Uint8Array): Record<string, unknown> {
+function withoutSecrets(object: KubeObject, kind: string, key: Uint8Array): KubeObject {
   if (kind !== 'Secret') return object;
   const hash = (value: unknown) => `hmac:${createHmac('sha256', key).update(String(value)).digest('hex').slice(0, 32)}`;
   const hashed = (values: unknown) => Object.fromEntries(Object.entries(values ?? {}).map(([name, value]) => [name, hash(value)]));
-  return { ...object, data: hashed(object.data), stringData: hashed(object.stringData) };
+  return { ...object, data: hashed(object['data']), stringData: hashed(object['stringData']) };
 }
 
 const messageIn = (body: unknown) => {

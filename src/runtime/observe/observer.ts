@@ -40,7 +40,8 @@ export function observer(options: ObserverOptions): Observer {
     access.clusters.map(({ name, grader }) => {
       const client = connect({ connect: (signal) => provider.dial(ref, { kind: 'api', cluster: name }, signal), credentials: grader });
       const repair = (signal: AbortSignal) => provider.repairGraderRole(ref, name, signal);
-      return [name, { client, ...kubeRead(client, { repair, secretKey }) }];
+      const reads = kubeRead(client, { repair, secretKey });
+      return [name, { client, ...reads, readAnew: reads.read }];
     }),
   );
   const eyes: Eyes = {
