@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { JournalEntry } from './evidence.ts';
 import type { Observation, ValueOf } from './observation.ts';
+import type { Reads } from './reads.ts';
 import type { Trials } from './trial.ts';
 import type { WordTable } from './wording.ts';
 
@@ -8,15 +9,19 @@ export type Observations = Readonly<Record<string, Observation>>;
 /** Observations whose every change is written into the session's journal from the lab's start. */
 export type Witnesses = Readonly<Record<string, Observation<unknown, true>>>;
 
-/** One entry of a witness's journal. `seen`: it is like this since `at`. `gap`: nobody watched between `value.from` and `at`. */
-export type Entry<Value> = Pick<JournalEntry, 'seq' | 'at'> & ({ kind: 'seen'; value: Value } | { kind: 'gap'; value: { from: string } });
+/** Why nothing is known of a stretch of time: nobody could look, there was too much to keep, or a trial of ours was under way. */
+const Gap = z.object({ from: z.string(), reason: z.enum(['too-many', 'too-large', 'trial']).optional() });
+export type Gap = z.infer<typeof Gap>;
+
+/** One entry of a witness's journal. `seen`: it is like this since `at`. `gap`: nothing is known of the time from `value.from` to `at`. */
+export type Entry<Value> = Pick<JournalEntry, 'seq' | 'at'> & ({ kind: 'seen'; value: Value } | { kind: 'gap'; value: Gap });
 
 /** The schema of a witness's entries. */
 export const entries = <Value>(witness: Observation<Value>) =>
   z.array(
     z.discriminatedUnion('kind', [
       z.object({ kind: z.literal('seen'), seq: z.int(), at: z.string(), value: witness.value }),
-      z.object({ kind: z.literal('gap'), seq: z.int(), at: z.string(), value: z.object({ from: z.string() }) }),
+      z.object({ kind: z.literal('gap'), seq: z.int(), at: z.string(), value: Gap }),
     ]),
   );
 
@@ -26,26 +31,6 @@ type Deciding<O extends Observations> = { [Name in keyof O]: O[Name] extends Obs
 export type Values<O extends Observations, W extends Witnesses> = { [Name in Deciding<O>]: ValueOf<O[Name]> } & {
   [Name in keyof W]: Entry<ValueOf<W[Name]>>[];
 };
-
-/** Whether a schema's input reads nothing that a value does not have: a field misspelt, or of another type, is refused by the compiler. */
-type Reads<Input, Value> = unknown extends Input ? true : false extends (Input extends unknown ? Fits<Input, Value> : never) ? false : true;
-/** One member of the input's union against any member of the value's. */
-type Fits<Input, Value> = true extends (Value extends unknown ? Matches<Input, Value> : never) ? true : false;
-type Matches<Input, Value> = Input extends null | undefined
-  ? true
-  : Input extends readonly (infer Part)[]
-    ? Value extends readonly (infer Member)[]
-      ? Reads<Part, Member>
-      : false
-    : Input extends object
-      ? Exclude<keyof Input, keyof Value> extends never
-        ? false extends { [Key in keyof Input]-?: Key extends keyof Value ? Reads<Input[Key], Value[Key]> : false }[keyof Input]
-          ? false
-          : true
-        : false
-      : [Input & Value] extends [never]
-        ? false
-        : true;
 
 export interface Task {
   /** `state` can turn red again; `once` stays passed until the lab is reset. */
@@ -97,11 +82,14 @@ export function task<
 /** What `grade.ts` exports: how each task of `lab.yaml` is judged, and the words its reasons are told in. */
 export interface Grader {
   words: WordTable;
+  /** The same words in other languages, by BCP 47 tag. */
+  translations: Readonly<Record<string, WordTable>>;
   tasks: Readonly<Record<string, Task>>;
 }
 
-export function defineGrader(grader: { words: { words: WordTable }; tasks: Grader['tasks'] }): Grader {
-  return { words: grader.words.words, tasks: grader.tasks };
+export function defineGrader(grader: { words: Pick<Grader, 'words'> & Partial<Grader>; tasks: Grader['tasks'] }): Grader {
+  const { words, translations = {} } = grader.words;
+  return { words, translations, tasks: grader.tasks };
 }
 
 /** A task with all that judging it takes. */
@@ -111,20 +99,28 @@ export interface GradedTask extends Task {
   words: WordTable;
 }
 
-/** Joins `lab.yaml`'s tasks with their graders, in the lab's order. Throws when one lacks the other, or makes trials unannounced. */
-export function gradedTasks(
-  tasks: readonly { id: string; points: number; trial?: string | undefined }[],
-  grader: Grader,
-): readonly GradedTask[] {
+/** What a grader needs to know of a task of `lab.yaml`. */
+export interface LabTask {
+  id: string;
+  points: number;
+  trial?: string | undefined;
+  answers?: readonly { id: string }[];
+}
+
+/** Joins `lab.yaml`'s tasks with their graders, in the lab's order. Throws when one lacks what the other has. */
+export function gradedTasks(tasks: readonly LabTask[], grader: Pick<Grader, 'words' | 'tasks'>): readonly GradedTask[] {
   const unknown = Object.keys(grader.tasks).filter((id) => !tasks.some((task) => task.id === id));
   if (unknown.length > 0) throw new Error(`grade.ts judges ${unknown.join(', ')}, which lab.yaml does not have`);
+  const fields = new Set(tasks.flatMap(({ answers = [] }) => answers.map(({ id }) => id)));
   return tasks.map(({ id, points, trial }) => {
     const how = Object.hasOwn(grader.tasks, id) ? grader.tasks[id] : undefined;
     if (how === undefined) throw new Error(`grade.ts does not say how ${id} is judged`);
-    if ((how.trial === null) !== (trial === undefined)) {
-      throw new Error(
-        trial === undefined ? `lab.yaml does not announce the trial of ${id}` : `${id} makes no trial; lab.yaml announces one`,
-      );
+    if (how.trial !== null && trial === undefined) throw new Error(`lab.yaml does not announce the trial of ${id}`);
+    if (how.trial === null && trial !== undefined) throw new Error(`${id} makes no trial; lab.yaml announces one`);
+    for (const { request } of [...Object.values(how.observe), ...Object.values(how.witness)]) {
+      if (request.kind === 'answer' && !fields.has(request.field)) {
+        throw new Error(`${id} reads the answer ${request.field}, which lab.yaml does not ask for`);
+      }
     }
     return { ...how, id, points, words: grader.words };
   });
@@ -136,3 +132,5 @@ export const journalName = (task: string, witness: string) => `${task}.${witness
 export const passedName = (task: string) => `${task}:passed`;
 /** What the learner typed into a field of a task. */
 export const answerName = (task: string, field: string) => `${task}:answer:${field}`;
+/** That a trial of a task was begun, and that it was taken back. */
+export const trialName = (task: string) => `${task}:trial`;

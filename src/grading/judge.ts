@@ -25,9 +25,20 @@ export function judge(task: GradedTask, evidence: Evidence): Verdict {
   const unseen = blind(task.observe, evidence.observed);
   if (unseen.length > 0) return verdict('cannot-check', 0, told(task, unseen));
 
-  const reasons = expected.error.issues.map((issue) => reasonFor(issue, values));
+  const findings = told(task, found(expected.error.issues, values));
   const settled = !isSettling(task, values) || secondsBetween(evidence.settlingSince, evidence.at) >= task.settlesWithin;
-  return settled ? verdict('wrong', shareOf(task, reasons), told(task, reasons)) : verdict('not-yet', 0, told(task, reasons));
+  return settled ? verdict('wrong', shareOf(task, expected.error.issues), findings) : verdict('not-yet', 0, findings);
+}
+
+/** Whether a task holds as far as can be seen, and only a press of Check, which makes its trial, can tell more. */
+export const isWaitingForTrial = ({ status, findings }: Pick<Verdict, 'status' | 'findings'>) =>
+  status === 'not-yet' && findings.length > 0 && findings.every(({ code }) => code === waiting);
+
+const waiting = 'trial.waiting';
+
+/** Whether a task's trials are due: what is observed is as expected, and no journal entry keeps it passed. */
+export function isReadyForTrial(task: GradedTask, evidence: Evidence): boolean {
+  return task.trial !== null && isWaitingForTrial(judge(task, { ...evidence, trials: null }));
 }
 
 /** What a task that holds by itself comes to by what was tried. */
@@ -38,14 +49,13 @@ function judgeTrial(
   values: Record<string, unknown>,
   verdict: (status: Verdict['status'], share: number, findings?: readonly Finding[]) => Verdict,
 ): Verdict {
-  if (trials === null) return verdict('not-yet', 0, told(task, [{ code: 'trial.waiting', params: {} }]));
+  if (trials === null) return verdict('not-yet', 0, told(task, [{ code: waiting, params: {} }]));
   const all = { ...values, ...read(observe, trials) };
   const expected = expect.safeParse(all);
   if (expected.success) return verdict('passed', 1);
-  const unseen = blind(observe, trials);
-  if (unseen.length > 0) return verdict('cannot-check', 0, told(task, unseen));
-  const reasons = expected.error.issues.map((issue) => reasonFor(issue, all));
-  return verdict('wrong', shareOf(task, reasons), told(task, reasons));
+  const untried = blind(observe, trials, 'trial.failed');
+  if (untried.length > 0) return verdict('cannot-check', 0, told(task, untried));
+  return verdict('wrong', shareOf(task, expected.error.issues), told(task, found(expected.error.issues, all)));
 }
 
 /** What the task's schemas read: each value that was seen and has its form, and each witness's entries. */
@@ -75,26 +85,41 @@ export function isSettling(task: GradedTask, values: Record<string, unknown>): b
 }
 
 /** The observations that decide and could not be made, or not be read. */
-function blind(reads: Reads, observed: Evidence['observed']): Reason[] {
+function blind(reads: Reads, observed: Evidence['observed'], code = 'observation.failed'): Reason[] {
   return Object.entries(reads).flatMap(([observation, { decides = true, value }]): Reason[] => {
     if (!decides) return [];
     const seen = observed[observation];
     if (seen?.ok) return value.safeParse(seen.value).success ? [] : [{ code: 'evidence.unreadable', params: { observation } }];
-    return [{ code: 'observation.failed', params: { observation, reason: seen?.reason ?? 'it is not in the evidence' } }];
+    return [{ code, params: { observation, reason: seen?.reason ?? 'it is not in the evidence' } }];
   });
 }
 
-/** A reason for an issue, with the value it is about as `{seen}`. */
+/** The reasons that will be told, with the value each is about as `{seen}`: of one code a few, however many there are. */
+function found(issues: readonly z.core.$ZodIssue[], values: unknown): Reason[] {
+  const told = new Map<string, number>();
+  return issues.flatMap((issue) => {
+    const code = codeOf(issue);
+    const times = (told.get(code) ?? 0) + 1;
+    told.set(code, times);
+    return times > readOfACode ? [] : [reasonFor(issue, values)];
+  });
+}
+
 function reasonFor(issue: z.core.$ZodIssue, values: unknown): Reason {
   const path = issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step));
-  const seen = readable(path.reduce<unknown>((value, step) => (value as Record<PropertyKey, unknown> | null | undefined)?.[step], values));
   const reason = reasonIn(issue);
-  if (reason === undefined) return { code: 'task.unmet', params: { path: path.join('.'), seen, expected: issue.message }, path };
-  return { code: reason.code, params: 'seen' in reason.params ? reason.params : { seen, ...reason.params }, path };
+  if (reason !== undefined && 'seen' in reason.params) return { ...reason, path };
+  const seen = readable(path.reduce<unknown>((value, step) => (value as Record<PropertyKey, unknown> | null | undefined)?.[step], values));
+  if (reason === undefined) return { code: codeOf(issue), params: { path: path.join('.'), seen, expected: issue.message }, path };
+  return { code: reason.code, params: { seen, ...reason.params }, path };
 }
+
+const codeOf = (issue: z.core.$ZodIssue) => reasonIn(issue)?.code ?? 'task.unmet';
 
 /** More of one code than this tell a learner nothing new: twelve pods with one fault have one fault. */
 const mostOfACode = 3;
+/** So many of one code are read to find those that differ. */
+const readOfACode = 50;
 
 /** Findings in words, each sentence once. */
 function told(task: GradedTask, reasons: readonly Reason[]): Finding[] {
@@ -106,7 +131,10 @@ function told(task: GradedTask, reasons: readonly Reason[]): Finding[] {
   return findings;
 }
 
-const shareOf = (task: GradedTask, reasons: readonly Reason[]) =>
-  Math.min(1, ...reasons.map(({ code }) => (Object.hasOwn(task.credit, code) ? (task.credit[code] ?? 0) : 0)));
+/** The share of the points that the worst of the findings leaves. */
+function shareOf({ credit }: GradedTask, issues: readonly z.core.$ZodIssue[]): number {
+  const codes = [...new Set(issues.map(codeOf))];
+  return Math.min(1, ...codes.map((code) => (Object.hasOwn(credit, code) ? (credit[code] ?? 0) : 0)));
+}
 
 const secondsBetween = (from: string | null, to: string) => (from === null ? 0 : (Date.parse(to) - Date.parse(from)) / 1000);

@@ -22,11 +22,17 @@ export interface Reason {
   readonly path?: readonly (string | number)[];
 }
 
-/** Turns a lab's table of words into the function its schemas name reasons with; a code without words does not compile. */
-export function reasons<const Table extends WordTable>(words: Table) {
+/**
+ * Turns a lab's table of words into the function its schemas name reasons with; a code without words does not compile.
+ * `translations` are tables of the same codes in other languages, by BCP 47 tag; what one lacks is told in the lab's own words.
+ */
+export function reasons<const Table extends WordTable>(
+  words: Table,
+  translations: Readonly<Record<string, { readonly [Code in keyof Table]?: Words }>> = {},
+) {
   const because = (code: keyof Table & string, params: Params = {}, path?: readonly (string | number)[]): Reason =>
     path === undefined ? { code, params } : { code, params, path };
-  return Object.assign(because, { words: words as WordTable });
+  return Object.assign(because, { words: words as WordTable, translations: translations as Readonly<Record<string, WordTable>> });
 }
 
 /** Codes that any task can end in. */
@@ -36,6 +42,12 @@ const general: WordTable = {
     needed: 'The grader must be able to look before it can judge.',
     why: 'Nothing was held against you: a check that cannot look says so instead of guessing.',
     lookAt: 'Whether the API server answers, and whether the roles named slipway are still as they were.',
+  },
+  'trial.failed': {
+    seen: '{observation} could not be tried: {reason}',
+    needed: 'The trial must be made before it can be judged.',
+    why: 'Nothing was held against you: a check that cannot try says so instead of guessing.',
+    lookAt: 'Whether the API server answers, what its webhooks refuse, and whether the roles named slipway are still as they were.',
   },
   'evidence.unreadable': {
     seen: 'The evidence for {observation} does not have the form this grader reads.',
@@ -57,28 +69,79 @@ const general: WordTable = {
   },
 };
 
-/** The one place where a reason becomes sentences. */
+/** The one place where a reason becomes sentences. What it is told with is kept in a form short enough to store. */
 export function worded({ code, params, path = [] }: Reason, words: WordTable): Finding {
-  const table = words[code] ?? general[code];
-  if (table === undefined) throw new Error(`no words for the code ${code}`);
-  const fill = (template: string) => template.replaceAll(/\{(\w+)\}/g, (_, name: string) => readable(params[name]));
-  return {
+  if (wordsFor(code, words) === undefined) throw new Error(`no words for the code ${code}`);
+  const kept = Object.entries(params).slice(0, mostParams);
+  const finding = {
     code,
-    params: { ...params },
-    path: path.join('.'),
-    seen: fill(table.seen),
-    needed: fill(table.needed),
-    why: fill(table.why),
-    lookAt: fill(table.lookAt),
+    params: Object.fromEntries(kept.map(([name, value]) => [name, keepable(value)])),
+    path: readable(path.join('.')),
+    seen: '',
+    needed: '',
+    why: '',
+    lookAt: '',
   };
+  return reworded(finding, words);
 }
 
-const longest = 160;
+/** A stored finding told in another table's words, e.g. a translation, from its code and parameters. Unchanged where that has none. */
+export function reworded(finding: Finding, words: WordTable): Finding {
+  const table = wordsFor(finding.code, words);
+  if (table === undefined) return finding;
+  const param = (name: string) => (Object.hasOwn(finding.params, name) ? finding.params[name] : null);
+  const fill = (template: string) => template.replaceAll(/\{(\w+)\}/g, (_, name: string) => readable(param(name)));
+  return { ...finding, seen: fill(table.seen), needed: fill(table.needed), why: fill(table.why), lookAt: fill(table.lookAt) };
+}
 
-/** A value as text for a sentence: on one line, without control or direction characters, and cut where it grows long. */
+const wordsFor = (code: string, words: WordTable): Words | undefined =>
+  Object.hasOwn(words, code) ? words[code] : Object.hasOwn(general, code) ? general[code] : undefined;
+
+const longest = 160;
+const mostParams = 20;
+
+const keepable = (value: Json): Json =>
+  typeof value === 'string' || (typeof value === 'object' && value !== null) ? readable(value) : value;
+
+/**
+ * A value as text for a sentence: on one line, well-formed, without control or direction characters, and cut where it grows long.
+ * Of a large value only as much is read as is told.
+ */
 export function readable(value: unknown): string {
   if (value === null || value === undefined) return 'nothing';
-  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing');
-  const flat = text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim();
-  return flat.length > longest ? `${flat.slice(0, longest - 1)}…` : flat;
+  const text = typeof value === 'string' ? value.slice(0, 8 * longest) : sketch(value, 8 * longest);
+  const flat = text
+    .toWellFormed()
+    .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
+    .trim();
+  return flat.length > longest ? `${flat.slice(0, longest - 1).replace(/[\ud800-\udbff]$/, '')}…` : flat;
+}
+
+/** JSON, given up after about `budget` characters; a list of words and numbers reads as one. */
+function sketch(value: unknown, budget: number): string {
+  if (Array.isArray(value) && value.length > 0 && value.slice(0, budget).every(isPlain)) {
+    return joined(value, ', ', (one) => (typeof one === 'string' ? one.slice(0, budget) : String(one)), budget);
+  }
+  return json(value, budget);
+}
+
+const isPlain = (value: unknown) => typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+
+function json(value: unknown, budget: number): string {
+  if (budget <= 0) return '…';
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, budget));
+  if (Array.isArray(value)) return `[${joined(value, ',', (one, left) => json(one, left), budget)}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+  const field = (key: string, left: number) =>
+    `${JSON.stringify(key.slice(0, left))}:${json((value as Record<string, unknown>)[key], left)}`;
+  return `{${joined(Object.keys(value), ',', field, budget)}}`;
+}
+
+function joined<One>(all: readonly One[], by: string, text: (one: One, left: number) => string, budget: number): string {
+  let out = '';
+  for (const one of all) {
+    if (out.length >= budget) return `${out}…`;
+    out += `${out === '' ? '' : by}${text(one, budget - out.length - 1)}`;
+  }
+  return out;
 }

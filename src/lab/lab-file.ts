@@ -68,6 +68,10 @@ export const LabFile = z.strictObject({
       }),
     )
     .min(1)
-    .refine((tasks) => new Set(tasks.map((task) => task.id)).size === tasks.length, 'two tasks have the same id'),
+    .refine((tasks) => new Set(tasks.map((task) => task.id)).size === tasks.length, 'two tasks have the same id')
+    .refine((tasks) => {
+      const fields = tasks.flatMap(({ answers }) => answers.map((answer) => answer.id));
+      return new Set(fields).size === fields.length;
+    }, 'two answers of this lab have the same id'),
 });
 export type LabFile = z.infer<typeof LabFile>;

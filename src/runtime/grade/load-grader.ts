@@ -3,26 +3,25 @@ import { registerHooks } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
-import { type GradedTask, type Grader, gradedTasks } from '#grading/grader.ts';
+import { type GradedTask, type Grader, gradedTasks, type LabTask } from '#grading/grader.ts';
 import { contentHash } from '../content-hash.ts';
 
 export interface LoadedGrader {
   tasks: readonly GradedTask[];
+  /** The grader's words in other languages, by BCP 47 tag, for `reworded`. */
+  translations: Grader['translations'];
   /** Hash of the lab's TypeScript: changes when a verdict could turn out otherwise. */
   version: string;
 }
 
-const Module = z.object({ default: z.object({ words: z.record(z.string(), z.unknown()), tasks: z.record(z.string(), z.unknown()) }) });
+const Table = z.record(z.string(), z.unknown());
+const Module = z.object({ default: z.object({ words: Table, translations: z.record(z.string(), Table).default({}), tasks: Table }) });
 
 /**
  * Imports a lab's `grade.ts` as it is on disk, also one of a course outside this repository: there `#grading` and `zod`
  * mean this repository's. `root` is the checkout. Throws naming the file when it cannot be used.
  */
-export async function loadGrader(options: {
-  root: string;
-  folder: string;
-  tasks: readonly { id: string; points: number }[];
-}): Promise<LoadedGrader> {
+export async function loadGrader(options: { root: string; folder: string; tasks: readonly LabTask[] }): Promise<LoadedGrader> {
   const { root, folder, tasks } = options;
   const version = await hashOf(folder);
   const file = join(folder, 'grade.ts');
@@ -30,7 +29,8 @@ export async function loadGrader(options: {
   try {
     const url = `${pathToFileURL(file).href}?${marker}=${version}`;
     const { default: grader } = Module.parse(await import(/* @vite-ignore */ url));
-    return { tasks: gradedTasks(tasks, grader as Grader), version };
+    const { translations } = grader as Grader;
+    return { tasks: gradedTasks(tasks, grader as Grader), translations, version };
   } catch (error) {
     throw new Error(`${file} cannot be used: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
   }

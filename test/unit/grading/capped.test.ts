@@ -9,6 +9,7 @@ const evidence = (more: Partial<Evidence>): Evidence => ({
   settlingSince: null,
   observed: { pods: { ok: true, value: ['small'] } },
   journal: [],
+  trials: null,
   partial: false,
   ...more,
 });
