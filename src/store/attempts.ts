@@ -1,36 +1,22 @@
-import { type SelectQueryBuilder, sql } from 'kysely';
+import { sql } from 'kysely';
 import { z } from 'zod';
-import { Evidence } from '#grading/evidence.ts';
 import { Verdict } from '#grading/verdict.ts';
 import { bestOf, countAttempt } from './best.ts';
+import { EffectiveRow, effective, WholeRow, withRevision } from './effective.ts';
 import type { Executor } from './executor.ts';
+import { historyOf } from './history.ts';
 import { newId } from './id.ts';
 import { nextInSession } from './journal.ts';
-import type { AttemptStore } from './port.ts';
+import type { AttemptStore, EffectiveAttempt } from './port.ts';
+import { judgementsOf, regrade } from './revisions.ts';
 import { isoTime, json, parseRow, parseRows } from './row.ts';
-import type { Tables } from './tables.ts';
 
-const AttemptRow = z.object({
-  id: z.string(),
-  session: z.string(),
-  person: z.string(),
-  lab: z.string(),
-  task: z.string(),
-  cause: z.enum(['check', 'turn']),
-  at: z.string(),
-  epoch: z.int(),
-  labVersion: z.string(),
-  graderVersion: z.string(),
-  kubernetesVersion: z.string(),
-  points: z.number(),
-  verdict: json(Verdict),
-});
-const WholeAttemptRow = AttemptRow.extend({ evidence: json(Evidence) });
 const LatestRow = z.object({ task: z.string(), at: z.string(), verdict: json(Verdict), attempt: z.string() });
 
-const columns = Object.keys(AttemptRow.shape) as (keyof z.infer<typeof AttemptRow>)[];
+/** So many attempts of `each` are in memory at once, each with up to 256 KiB of evidence. */
+const page = 40;
 
-/** Attempts, append-only, each with its evidence; the best per person and task is kept beside them. */
+/** Attempts and their revisions, append-only; the best per person and task is kept beside them. */
 export function attemptStore(executor: Executor): AttemptStore {
   return {
     record: (input) =>
@@ -46,29 +32,28 @@ export function attemptStore(executor: Executor): AttemptStore {
       }),
 
     get: (id) =>
-      executor.read(async (db) =>
-        parseRow(
-          'attempt',
-          WholeAttemptRow,
-          await db
-            .selectFrom('attempt')
-            .select([...columns, 'evidence'])
-            .where('id', '=', id)
-            .executeTakeFirst(),
-        ),
-      ),
+      executor.read(async (db) => {
+        const row = await effective(db).select('attempt.evidence').where('attempt.id', '=', id).executeTakeFirst();
+        const attempt = parseRow('attempt', WholeRow, row);
+        if (attempt === null) return null;
+        return { ...attempt, revisedFrom: attempt.revisedAt === null ? [] : (await judgementsOf(db, id)).slice(0, -1) };
+      }),
 
     list: ({ limit, before, ...filter }) =>
       executor.read(async (db) => {
-        let query = db.selectFrom('attempt').select(columns);
+        let query = effective(db);
         for (const column of ['person', 'lab', 'task', 'session'] as const) {
           const value = filter[column];
-          if (value !== undefined) query = query.where(column, '=', value);
+          if (value !== undefined) query = query.where(`attempt.${column}`, '=', value);
         }
-        if (before !== undefined) query = olderThan(query, before);
-        const rows = await query.orderBy('at', 'desc').orderBy('seq', 'desc').orderBy('id', 'desc').limit(limit).execute();
-        return parseRows('attempt', AttemptRow, rows);
+        if (before !== undefined) query = query.where(olderThan(before));
+        const newestFirst = query.orderBy('attempt.at', 'desc').orderBy('attempt.seq', 'desc').orderBy('attempt.id', 'desc');
+        return parseRows('attempt', EffectiveRow, await newestFirst.limit(limit).execute());
       }),
+
+    each: ({ lab }) => each(executor, lab),
+
+    regrade: (revisions) => executor.write((tx) => regrade(tx, revisions)),
 
     latest: (session, epoch) =>
       executor.read(async (db) => {
@@ -78,25 +63,42 @@ export function attemptStore(executor: Executor): AttemptStore {
           .where('session', '=', session)
           .where('epoch', '=', epoch)
           .groupBy('task');
-        const rows = await db
-          .selectFrom('attempt')
-          .select(['task', 'at', 'verdict', 'id as attempt'])
-          .where('session', '=', session)
-          .where('seq', 'in', newest)
-          .orderBy('task')
+        const rows = await withRevision(db)
+          .select(['attempt.task', 'attempt.at', 'attempt.id as attempt'])
+          .select((of) => of.fn.coalesce('revision.verdict', 'attempt.verdict').as('verdict'))
+          .where('attempt.session', '=', session)
+          .where('attempt.seq', 'in', newest)
+          .orderBy('attempt.task')
           .execute();
         return parseRows('attempt', LatestRow, rows);
       }),
+
+    history: (session, epoch) => executor.read((db) => historyOf(db, session, epoch)),
 
     best: (filter) => bestOf(executor, filter),
   };
 }
 
-/** The rows after one in the list's order. An unknown id leaves none. */
-function olderThan<O>(query: SelectQueryBuilder<Tables, 'attempt', O>, id: string) {
-  const place = (column: 'at' | 'seq' | 'id') =>
-    sql`(select ${sql.ref(column)} from ${sql.table('attempt')} where ${sql.ref('id')} = ${id})`;
-  return query.where(
-    sql<boolean>`(${sql.ref('at')}, ${sql.ref('seq')}, ${sql.ref('id')}) < (${place('at')}, ${place('seq')}, ${place('id')})`,
-  );
+async function* each(executor: Executor, lab: string): AsyncGenerator<EffectiveAttempt> {
+  const Row = WholeRow.extend({ seq: z.int() });
+  let last: z.infer<typeof Row> | undefined;
+  do {
+    const after = last;
+    const rows = await executor.read((db) => {
+      const all = effective(db).select(['attempt.evidence', 'attempt.seq']).where('attempt.lab', '=', lab);
+      const rest = after === undefined ? all : all.where(sql<boolean>`${place} > (${after.at}, ${after.seq}, ${after.id})`);
+      return rest.orderBy('attempt.at').orderBy('attempt.seq').orderBy('attempt.id').limit(page).execute();
+    });
+    last = rows.length < page ? undefined : parseRows('attempt', Row, rows.slice(-1))[0];
+    for (const row of rows) yield* parseRows('attempt', WholeRow, [row]);
+  } while (last !== undefined);
+}
+
+/** Where an attempt stands in the order of time. */
+const place = sql`(${sql.ref('attempt.at')}, ${sql.ref('attempt.seq')}, ${sql.ref('attempt.id')})`;
+
+/** The rows before one in the order of time. An unknown id leaves none. */
+function olderThan(id: string) {
+  const of = (column: 'at' | 'seq' | 'id') => sql`(select ${sql.ref(column)} from ${sql.table('attempt')} where ${sql.ref('id')} = ${id})`;
+  return sql<boolean>`${place} < (${of('at')}, ${of('seq')}, ${of('id')})`;
 }

@@ -2,8 +2,8 @@ import type { Transaction } from 'kysely';
 import { z } from 'zod';
 import type { JournalEntry } from '#grading/evidence.ts';
 import type { Executor } from './executor.ts';
-import { type JournalStore, StoreError } from './port.ts';
-import { isoTime, json, parseRows } from './row.ts';
+import { type SessionJournal, StoreError } from './port.ts';
+import { isoTime, json, parseRow, parseRows } from './row.ts';
 import type { Tables } from './tables.ts';
 
 const JournalRow = z.object({
@@ -13,6 +13,8 @@ const JournalRow = z.object({
   kind: z.enum(['seen', 'gone', 'gap']),
   value: json(z.json()),
 });
+
+const columns = ['seq', 'at', 'witness', 'kind', 'value'] as const;
 
 /** The session's next number. Its row is locked until the transaction ends, so numbers rise in the order of the commits. */
 export async function nextInSession(tx: Transaction<Tables>, session: string): Promise<number> {
@@ -27,7 +29,7 @@ export async function nextInSession(tx: Transaction<Tables>, session: string): P
 }
 
 /** What witnesses saw, append-only. */
-export function journalStore(executor: Executor): JournalStore {
+export function journalStore(executor: Executor): SessionJournal {
   return {
     append: (session, epoch, { at, witness, kind, value }) =>
       executor.write(async (tx) => {
@@ -47,7 +49,7 @@ export function journalStore(executor: Executor): JournalStore {
           JournalRow,
           await db
             .selectFrom('journal')
-            .select(['seq', 'at', 'witness', 'kind', 'value'])
+            .select(columns)
             .where('session', '=', session)
             .where('epoch', '=', epoch)
             .where('witness', 'in', witnesses)
@@ -56,5 +58,19 @@ export function journalStore(executor: Executor): JournalStore {
         ),
       );
     },
+
+    latest: (session, epoch, witness) =>
+      executor.read(async (db) => {
+        const row = await db
+          .selectFrom('journal')
+          .select(columns)
+          .where('session', '=', session)
+          .where('epoch', '=', epoch)
+          .where('witness', '=', witness)
+          .orderBy('seq', 'desc')
+          .limit(1)
+          .executeTakeFirst();
+        return parseRow('journal', JournalRow, row);
+      }),
   };
 }

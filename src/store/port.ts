@@ -14,7 +14,7 @@ export interface Store {
   sessions: LabSessionStore;
   instances: LabInstanceStore;
   phases: PhaseStore;
-  journal: JournalStore;
+  journal: SessionJournal;
   attempts: AttemptStore;
   close(): Promise<void>;
 }
@@ -121,6 +121,11 @@ export interface JournalStore {
   list(session: string, epoch: number, witnesses: readonly string[]): Promise<readonly JournalEntry[]>;
 }
 
+export interface SessionJournal extends JournalStore {
+  /** The newest entry of one witness; null when it has none. */
+  latest(session: string, epoch: number, witness: string): Promise<JournalEntry | null>;
+}
+
 export interface Attempt {
   id: string;
   session: string;
@@ -138,7 +143,27 @@ export interface Attempt {
   evidence: Evidence;
 }
 
-/** Best score of a person in a task; written in the attempt's own transaction. */
+/** A verdict on an attempt's evidence, and the grader that made it. */
+export interface Judgement {
+  /** When it was made: the attempt's own time, or that of a regrade. */
+  at: string;
+  graderVersion: string;
+  points: number;
+  verdict: Verdict;
+}
+
+/** An attempt with the verdict that counts: `verdict`, `points` and `graderVersion` are those of its newest judgement. */
+export interface EffectiveAttempt extends Attempt {
+  /** When a later grader judged it anew; null when none did. */
+  revisedAt: string | null;
+}
+
+/** What a later grader makes of an attempt. */
+export interface Revision extends Judgement {
+  attempt: string;
+}
+
+/** Best score of a person in a task, by effective verdicts; written in the transaction of the attempt or of its revision. */
 export interface Best {
   person: string;
   lab: string;
@@ -149,16 +174,26 @@ export interface Best {
   attempt: string;
   /** When the best score was first reached. */
   at: string;
+  /** Checks, and turns that were seen by themselves. */
   attempts: number;
+  /** How often Check was pressed. */
+  checks: number;
   /** The newest attempt, whatever its score. */
   lastStatus: Status;
   lastAt: string;
 }
 
+/** When a task first passed in an epoch of a session, and each time its status became another: oldest first, the newest 100. */
+export interface TaskHistory {
+  firstPassedAt: string | null;
+  turns: readonly { at: string; status: Status; cause: Attempt['cause'] }[];
+}
+
 export interface AttemptStore {
   /** Stores an attempt and moves the best row if it is better (a higher score, or the same with a better status), in one transaction. */
   record(attempt: Omit<Attempt, 'id'>): Promise<Attempt>;
-  get(id: string): Promise<Attempt | null>;
+  /** With the judgements that count no longer, oldest first: what it was when it was made, and each regrade but the newest. */
+  get(id: string): Promise<(EffectiveAttempt & { revisedFrom: readonly Judgement[] }) | null>;
   /** Newest first, without evidence. `before` is the id of an attempt: those older than it. */
   list(filter: {
     person?: string;
@@ -167,9 +202,18 @@ export interface AttemptStore {
     session?: string;
     limit: number;
     before?: string;
-  }): Promise<readonly Omit<Attempt, 'evidence'>[]>;
+  }): Promise<readonly Omit<EffectiveAttempt, 'evidence'>[]>;
+  /** Every attempt of a lab with its evidence, oldest first, read page by page: however many there are, few are in memory. */
+  each(filter: { lab: string }): AsyncIterable<EffectiveAttempt>;
+  /**
+   * Puts newer judgements beside those on record, all or none, and works out the best and the newest status of each person and
+   * task anew (a best may go down). One that repeats the judgement in effect is left out. Answers how many were written.
+   */
+  regrade(revisions: readonly Revision[]): Promise<number>;
   /** The latest verdict of each task in this session and epoch. */
   latest(session: string, epoch: number): Promise<readonly { task: string; at: string; verdict: Verdict; attempt: string }[]>;
+  /** By task. */
+  history(session: string, epoch: number): Promise<Readonly<Record<string, TaskHistory>>>;
   best(filter: { person?: string; lab?: string }): Promise<readonly Best[]>;
 }
 

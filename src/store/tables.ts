@@ -7,6 +7,7 @@ export interface Tables {
   phase: PhaseTable;
   journal: { session: string; seq: number; epoch: number; at: string; witness: string; kind: string; value: string };
   attempt: AttemptTable;
+  revision: { attempt: string; number: number; at: string; graderVersion: string; points: number; verdict: string };
   best: BestTable;
 }
 
@@ -68,6 +69,7 @@ interface BestTable {
   attempt: string;
   at: string;
   attempts: number;
+  checks: number;
   lastStatus: string;
   lastAt: string;
 }

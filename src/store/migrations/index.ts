@@ -1,5 +1,6 @@
 import type { Migration } from 'kysely/migration';
 import * as initial from './0001-initial.ts';
+import * as revisions from './0002-revisions.ts';
 
 /**
  * Every migration in order, imported one by one so that a bundle carries them. Names sort as they run.
@@ -7,4 +8,5 @@ import * as initial from './0001-initial.ts';
  */
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-initial': initial,
+  '0002-revisions': revisions,
 };

@@ -9,7 +9,7 @@ onEveryEngine('attempts', (opened) => {
   test('an attempt comes back as it was judged, with its evidence', async () => {
     const { session } = await learner(opened().store);
     const recorded = await opened().store.attempts.record(attemptOf(session, { score: 1.5, status: 'wrong' }));
-    expect(await opened().store.attempts.get(recorded.id)).toEqual(recorded);
+    expect(await opened().store.attempts.get(recorded.id)).toEqual({ ...recorded, revisedAt: null, revisedFrom: [] });
     expect(await opened().store.attempts.get('nothing')).toBeNull();
   });
 
@@ -87,12 +87,21 @@ onEveryEngine('attempts', (opened) => {
     expect(graded).toEqual(expect.arrayContaining(people.map(({ person }) => person)));
     expect(await opened().store.attempts.best({ lab: 'another' })).toEqual([]);
   });
+
+  test('presses of Check are counted apart from turns that were seen by themselves', async () => {
+    const { person, session } = await learner(opened().store);
+    for (const cause of ['turn', 'check', 'turn', 'check', 'turn'] as const) {
+      await opened().store.attempts.record({ ...attemptOf(session, { score: 0, status: 'wrong' }), cause });
+    }
+    expect(await opened().store.attempts.best({ person })).toMatchObject([{ attempts: 5, checks: 2 }]);
+  });
+
   test('opened again, the store holds what it held', async () => {
     const { person, session } = await learner(opened().store, 'Tomorrow');
     const recorded = await opened().store.attempts.record(attemptOf(session, { score: 4, status: 'passed' }));
     const again = await openStore({ ...opened().where, now: opened().now });
     try {
-      expect(await again.attempts.get(recorded.id)).toEqual(recorded);
+      expect(await again.attempts.get(recorded.id)).toMatchObject(recorded);
       expect(await again.people.get(person)).toMatchObject({ name: 'Tomorrow' });
     } finally {
       await again.close();

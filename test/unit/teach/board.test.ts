@@ -10,7 +10,7 @@ import { openStore } from '#store/open.ts';
 import type { Attempt, LabSession, Store } from '#store/port.ts';
 
 const brief = 'What the learner is told to make true.';
-const task = (id: string, title: string, points: number) => ({ id, title, points, brief, hints: [] });
+const task = (id: string, title: string, points: number) => ({ id, title, points, brief, hints: [], answers: [] });
 const labs: Labs = {
   '02-second': { file: { title: 'Second', tasks: [task('only', 'The only one', 1)] } },
   '04-state-inside': {
@@ -32,7 +32,7 @@ async function check(session: LabSession, task: string, status: Status, score: n
     ...{ session: id, person, lab, task, cause: 'check', at, epoch, labVersion, graderVersion: 'g1', kubernetesVersion: 'v1.35.4' },
     points: 4,
     verdict: { task, status, score, findings: [] },
-    evidence: { task, at, settlingSince: null, observed: { claim: { ok: true, value: null } }, journal: [], partial: false },
+    evidence: { task, at, settlingSince: null, observed: { claim: { ok: true, value: null } }, journal: [], trials: null, partial: false },
   });
 }
 

@@ -9,7 +9,7 @@ await openStore({
   url,
   migrations: {
     ...migrations,
-    '0002-notes': {
+    '9999-notes': {
       async up(db) {
         await db.schema.createTable('note').addColumn('text', 'text').execute();
         await db.schema.alterTable('person').addColumn('note', 'text').execute();
