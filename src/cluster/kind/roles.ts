@@ -27,10 +27,15 @@ const coreResources = [
 ];
 const read = ['get', 'list', 'watch'];
 
+/** What is no resource: discovery, without which nothing is found, and how the API server is. As `system:discovery` says, which a learner may delete. */
+const paths = ['/api', '/api/*', '/apis', '/apis/*', '/healthz', '/livez', '/livez/*', '/openapi/*', '/readyz', '/readyz/*', '/version'];
+
+type Rule = PolicyRule | { nonResourceURLs: readonly string[]; verbs: readonly string[] };
+
 const Groups = z.object({ groups: z.array(z.object({ name: z.string() })) });
 
 /** The grader's rules over what the API server serves at the moment: new groups (CRDs, APIServices) come in by name. */
-export function graderRules(groups: readonly string[]): PolicyRule[] {
+export function graderRules(groups: readonly string[]): Rule[] {
   return [
     { apiGroups: [''], resources: coreResources, verbs: read },
     ...[...new Set(groups)]
@@ -38,6 +43,7 @@ export function graderRules(groups: readonly string[]): PolicyRule[] {
       .sort()
       .map((group) => ({ apiGroups: [group], resources: ['*'], verbs: read })),
     { apiGroups: ['authorization.k8s.io'], resources: ['subjectaccessreviews'], verbs: ['create'] },
+    { nonResourceURLs: paths, verbs: ['get'] },
   ];
 }
 
@@ -65,7 +71,7 @@ export async function grantLearner(admin: Kube, signal: AbortSignal): Promise<vo
   );
 }
 
-async function grant(admin: Kube, user: string, rules: readonly PolicyRule[], signal: AbortSignal): Promise<void> {
+async function grant(admin: Kube, user: string, rules: readonly Rule[], signal: AbortSignal): Promise<void> {
   const role = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', metadata: { name: user }, rules };
   await apply(admin, 'clusterroles', role, signal);
   await apply(admin, 'clusterrolebindings', binding(user, user, { kind: 'User', name: user }), signal);

@@ -3,74 +3,95 @@ import { z } from 'zod';
 import type { Kube } from '#cluster/kube.ts';
 import type { Request } from '#grading/observation.ts';
 import { Blind } from './blind.ts';
+import { kubeAsk, type Repair, refusal } from './kube-ask.ts';
+import { listAll } from './kube-list.ts';
+import { shared } from './shared.ts';
 
 export type ObjectRequest = Extract<Request, { kind: 'kube.object' | 'kube.list' }>;
-
-/** Largest answer of the API server that is read, in bytes. */
-export const largestAnswer = 8 * 1024 * 1024;
 
 const ResourceList = z.object({ resources: z.array(z.object({ name: z.string(), kind: z.string(), namespaced: z.boolean() })) });
 type Resource = z.infer<typeof ResourceList>['resources'][number];
 
+const discoveryLimit = 6000;
+
 /** Reads objects of one cluster and remembers what its API server calls each kind. */
-export function kubeRead(reader: Pick<Kube, 'get'>, options: { repair: (signal: AbortSignal) => Promise<void>; secretKey: Uint8Array }) {
+export function kubeRead(client: Pick<Kube, 'get' | 'send'>, { secretKey, ...repair }: Repair & { secretKey: Uint8Array }) {
+  const ask = kubeAsk(client, repair);
   const served = new Map<string, readonly Resource[]>();
+  const discoveries = new Map<string, (signal: AbortSignal) => Promise<readonly Resource[]>>();
 
-  /** Answers the body, or null for 404. Repairs the grader's role once when it is refused. */
-  async function get(path: string, signal: AbortSignal, mayRepair = true): Promise<unknown> {
-    const { status, body } = await reader.get(path, { signal, maxBytes: largestAnswer });
-    if (status === 200) return body;
-    if (status === 404) return null;
-    if (status === 403 && mayRepair) {
-      await options.repair(signal);
-      return get(path, signal, false);
-    }
-    throw new Blind(`the API server answered ${status} to the grader${messageIn(body)}`);
+  /** The body, or null for 404. */
+  async function get(path: string, signal: AbortSignal): Promise<unknown> {
+    const answer = await ask(path, { signal });
+    if (answer.status === 404) return null;
+    if (answer.status !== 200) throw new Blind(refusal(answer));
+    return answer.body;
   }
 
-  async function resourceOf(apiVersion: string, kind: string, signal: AbortSignal): Promise<Resource | null> {
-    const known = served.get(apiVersion)?.find((resource) => resource.kind === kind);
+  const discover = (apiVersion: string) =>
+    shared(discoveryLimit, async (signal) => {
+      const answer = ResourceList.nullable().parse(await get(groupPath(apiVersion), signal));
+      const resources = (answer?.resources ?? []).filter(({ name }) => !name.includes('/'));
+      served.set(apiVersion, resources);
+      return resources;
+    });
+
+  async function resourceOf({ apiVersion, of }: ObjectRequest, signal: AbortSignal): Promise<Resource | null> {
+    const known = served.get(apiVersion)?.find(({ kind }) => kind === of);
     if (known) return known;
-    const answer = ResourceList.nullable().parse(await get(groupPath(apiVersion), signal));
-    const resources = (answer?.resources ?? []).filter(({ name }) => !name.includes('/'));
-    served.set(apiVersion, resources);
-    return resources.find((resource) => resource.kind === kind) ?? null;
+    const discovery = discoveries.get(apiVersion) ?? discover(apiVersion);
+    discoveries.set(apiVersion, discovery);
+    return (await discovery(signal)).find(({ kind }) => kind === of) ?? null;
   }
 
-  const cleanFor = (request: Pick<ObjectRequest, 'apiVersion' | 'of'>) => (object: unknown) => cleaned(object, request, options.secretKey);
+  /** What `reading` finds. Where it finds nothing, what the API server calls the kind is asked again: a CRD may have come back under another name. */
+  async function at<T>(request: ObjectRequest, signal: AbortSignal, reading: (path: string) => Promise<T | null>): Promise<T | null> {
+    const isRemembered = served.has(request.apiVersion);
+    const resource = await resourceOf(request, signal);
+    const found = resource && (await reading(pathOf(request, resource)));
+    if (found !== null || resource === null || !isRemembered || isBuiltIn(request.apiVersion)) return found;
+    served.delete(request.apiVersion);
+    const renamed = await resourceOf(request, signal);
+    return renamed && renamed.name !== resource.name ? await reading(pathOf(request, renamed)) : null;
+  }
+
+  const cleanFor = (request: Pick<ObjectRequest, 'apiVersion' | 'of'>) => (object: unknown) => cleaned(object, request, secretKey);
+
+  /** A list as `read` answers it, with where and from which version to watch it; null when the API server does not serve the kind. */
+  const list = (request: ObjectRequest, signal: AbortSignal) =>
+    at(request, signal, async (path) => {
+      const listed = await listAll(ask, path, signal);
+      return listed && { path, version: listed.version, items: listed.items.map(cleanFor(request)) };
+    });
 
   return {
-    /** The body at a path; null for 404. */
-    raw: (path: string, signal: AbortSignal) => get(path, signal),
+    /** Any answer to a GET or, with `send`, a POST, after at most one repair of the grader's role. */
+    ask,
+
+    /** The body at a path, without Secrets' values; null for 404. */
+    async raw(path: string, signal: AbortSignal): Promise<unknown> {
+      return withoutSecretsIn(await get(path, signal), secretKey);
+    },
 
     /** The path of a list, for watching; null when the API server does not serve the kind. */
     async listPath(request: ObjectRequest, signal: AbortSignal): Promise<string | null> {
-      const resource = await resourceOf(request.apiVersion, request.of, signal);
+      const resource = await resourceOf(request, signal);
       return resource && pathOf(request, resource);
     },
 
+    list,
+
     /** An object (or null), or the items of a list, as the API's JSON without bookkeeping and without Secrets' values. */
     async read(request: ObjectRequest, signal: AbortSignal): Promise<unknown> {
-      const resource = await resourceOf(request.apiVersion, request.of, signal);
-      const body = resource && (await get(pathOf(request, resource), signal));
-      const clean = cleanFor(request);
-      if (request.kind === 'kube.object') return body === null ? null : clean(body);
-      return body === null ? [] : List.parse(body).items.map(clean);
-    },
-
-    /** A list as `read` answers it, with where and from which version to watch it; null when the API server does not serve the kind. */
-    async list(request: ObjectRequest, signal: AbortSignal): Promise<{ path: string; version: string; items: KubeObject[] } | null> {
-      const resource = await resourceOf(request.apiVersion, request.of, signal);
-      const path = resource && pathOf(request, resource);
-      const body = path && (await get(path, signal));
-      if (!body) return null;
-      const { metadata, items } = List.parse(body);
-      return { path, version: metadata.resourceVersion, items: items.map(cleanFor(request)) };
+      if (request.kind === 'kube.list') return (await list(request, signal))?.items ?? [];
+      const body = await at(request, signal, (path) => get(path, signal));
+      return body === null ? null : cleanFor(request)(body);
     },
   };
 }
 
-const List = z.object({ metadata: z.object({ resourceVersion: z.string().default('') }).prefault({}), items: z.array(z.unknown()) });
+/** In these groups no CRD can be made: their names have a dot. */
+const isBuiltIn = (apiVersion: string) => !apiVersion.includes('.');
 
 const groupPath = (apiVersion: string) => (apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`);
 
@@ -109,12 +130,22 @@ function tidy(object: unknown): KubeObject {
 /** Replaces each value of a Secret by its keyed hash: equal values stay equal, and none can be read back. */
 function withoutSecrets(object: KubeObject, kind: string, key: Uint8Array): KubeObject {
   if (kind !== 'Secret') return object;
-  const hash = (value: unknown) => `hmac:${createHmac('sha256', key).update(String(value)).digest('hex').slice(0, 32)}`;
-  const hashed = (values: unknown) => Object.fromEntries(Object.entries(values ?? {}).map(([name, value]) => [name, hash(value)]));
+  const hashed = (values: unknown) =>
+    Object.fromEntries(Object.entries(values ?? {}).map(([name, value]) => [name, secretHash(String(value), key)]));
   return { ...object, data: hashed(object['data']), stringData: hashed(object['stringData']) };
 }
 
-const messageIn = (body: unknown) => {
-  const parsed = z.object({ message: z.string() }).safeParse(body);
-  return parsed.success ? `: ${parsed.data.message.slice(0, 300)}` : '';
-};
+/** What stands for a Secret's value, given as the API gives it: the base64 of its bytes. */
+export const secretHash = (base64: string, key: Uint8Array) =>
+  `hmac:${createHmac('sha256', key).update(base64).digest('hex').slice(0, 32)}`;
+
+const Secrets = z.object({ kind: z.literal('SecretList'), items: z.array(z.unknown()) });
+const Secret = z.object({ kind: z.literal('Secret') });
+
+/** The same for whatever the API server answered at a path. */
+function withoutSecretsIn(body: unknown, key: Uint8Array): unknown {
+  const one = { apiVersion: 'v1', of: 'Secret' };
+  if (Secret.safeParse(body).success) return cleaned(body, one, key);
+  const list = Secrets.safeParse(body);
+  return list.success ? { ...list.data, items: list.data.items.map((item) => cleaned(item, one, key)) } : body;
+}
