@@ -4,7 +4,7 @@ export interface Actor {
   person: string;
   roles: readonly Role[];
 }
-export type Subject = { kind: 'session'; owner: string } | { kind: 'results' } | { kind: 'lab' };
+export type Subject = { kind: 'session'; owner: string } | { kind: 'results' } | { kind: 'lab' } | { kind: 'authoring' };
 export type Verb = 'read' | 'start' | 'end' | 'reset' | 'check' | 'attach' | 'export';
 
 const owns = (actor: Actor, subject: Subject) => subject.kind === 'session' && subject.owner === actor.person;
@@ -14,6 +14,8 @@ const rules: Record<Subject['kind'], Partial<Record<Verb, (actor: Actor, subject
   lab: { read: () => true, start: (actor) => actor.roles.length > 0 },
   session: { read: owns, end: owns, reset: owns, check: owns, attach: owns },
   results: { read: teaches, export: teaches },
+  /** What is known of the course's labs: answers that were tried, and what graders read. */
+  authoring: { read: teaches },
 };
 
 /** Whether `actor` may do `verb` to `subject`. What the table does not name is refused. */

@@ -4,13 +4,20 @@ export class LabProblem extends Error {
   /** The server's code, or `offline`. */
   readonly code: string;
   readonly advice: string | undefined;
+  /** The field of the request that was refused, e.g. `answers.port`. */
+  readonly field: string | undefined;
   /** Seconds after which trying again makes sense. */
   readonly retryAfter: number | undefined;
 
-  constructor(code: string, message: string, more: { advice?: string | undefined; retryAfter?: number | undefined; cause?: unknown } = {}) {
+  constructor(
+    code: string,
+    message: string,
+    more: { advice?: string | undefined; field?: string | undefined; retryAfter?: number | undefined; cause?: unknown } = {},
+  ) {
     super(message, { cause: more.cause });
     this.code = code;
     this.advice = more.advice;
+    this.field = more.field;
     this.retryAfter = more.retryAfter;
   }
 }
@@ -50,6 +57,7 @@ function refusal(response: Response, answer: unknown): LabProblem {
   const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN);
   return new LabProblem(text('code') ?? 'unknown', text('message') ?? `The server answered ${response.status} without saying why.`, {
     advice: text('advice'),
+    field: text('field'),
     retryAfter: Number.isFinite(retryAfter) ? retryAfter : undefined,
   });
 }

@@ -2,11 +2,14 @@ import type { CheckResult, PhaseView, SessionView } from '#runtime/hub.ts';
 import type { Best } from '#store/port.ts';
 import { LabProblem, request } from './api.ts';
 import { followSession } from './events.ts';
+import { type History, withTurn } from './history.ts';
 
 /** What the server knew when it drew the page: its panel carries it, so that the first picture is the right one. */
 export interface Known {
   session: SessionView | null;
   bests: readonly Pick<Best, 'task' | 'score' | 'status'>[];
+  /** The tasks for which Check tries something in the lab. */
+  trials: readonly string[];
 }
 
 /** Everything the page knows of its lab. Replaced as a whole at each change. */
@@ -15,6 +18,8 @@ export interface LabState {
   phases: { epoch: number; phases: readonly PhaseView[] } | null;
   /** Latest verdict by task, of this epoch. */
   verdicts: ReadonlyMap<string, CheckResult>;
+  /** What became of each task since this epoch began. */
+  history: History;
   bests: ReadonlyMap<string, Known['bests'][number]>;
   connected: boolean;
   /** What was asked for and not answered yet: `start`, `end`, `reset`, `check` (all), `check:TASK`. */
@@ -28,7 +33,10 @@ export interface LabClient {
   /** Calls `listener` at once and at every change. */
   subscribe(listener: (state: LabState) => void): void;
   start(): Promise<void>;
-  check(task?: string): Promise<void>;
+  /** Judges one task, or all; `answers` are what the learner typed into the task's fields. */
+  check(task?: string, answers?: Readonly<Record<string, string>>): Promise<void>;
+  /** Whether a check (of a task, or of all) tries something in the lab. */
+  tries(task?: string): boolean;
   reset(): Promise<void>;
   end(): Promise<void>;
 }
@@ -44,11 +52,12 @@ export function labClient(lab: string): LabClient {
 
 function drawn(lab: string): Known {
   const text = document.querySelector<HTMLElement>(`lab-panel[lab="${lab}"]`)?.dataset['known'];
-  return text === undefined ? { session: null, bests: [] } : (JSON.parse(text) as Known);
+  return text === undefined ? { session: null, bests: [], trials: [] } : (JSON.parse(text) as Known);
 }
 
-/** Checks look at a live cluster, so they are given longer than the rest. */
+/** Checks look at a live cluster, so they are given longer than the rest; those that try something there, longer still. */
 const checkTimeout = 60_000;
+const trialTimeout = 300_000;
 
 function createLabClient(lab: string): LabClient {
   const known = drawn(lab);
@@ -56,6 +65,7 @@ function createLabClient(lab: string): LabClient {
     session: null,
     phases: null,
     verdicts: new Map(),
+    history: {},
     bests: new Map(known.bests.map((best) => [best.task, best])),
     connected: true,
     busy: new Set(),
@@ -71,7 +81,7 @@ function createLabClient(lab: string): LabClient {
 
   const setSession = (session: SessionView | null) => {
     const anew = session?.id !== state.session?.id || session?.epoch !== state.session?.epoch;
-    set({ session, ...(anew ? { verdicts: new Map(), phases: null } : {}) });
+    set({ session, ...(anew ? { verdicts: new Map(), history: {}, phases: null } : {}) });
     follow(session !== null && session.state !== 'ended' ? session.id : null);
   };
 
@@ -88,13 +98,15 @@ function createLabClient(lab: string): LabClient {
     const { score, status } = result.verdict;
     if (result.savedAt !== null && score > (bests.get(result.task)?.score ?? -1))
       bests.set(result.task, { task: result.task, score, status });
-    set({ verdicts, bests });
+    const turn = { at: result.savedAt, status, cause: result.cause };
+    set({ verdicts, bests, history: withTurn(state.history, result.task, turn) });
   };
 
   const listener = {
     session: setSession,
     phases: (phases: LabState['phases']) => set({ phases }),
     verdict: setVerdict,
+    history: (history: History) => set({ history }),
     connected: (connected: boolean) => {
       if (connected !== state.connected) set({ connected });
     },
@@ -127,6 +139,7 @@ function createLabClient(lab: string): LabClient {
   };
 
   const post = async (path: string) => setSession((await request<{ session: SessionView }>(path, {})).session);
+  const tries = (task?: string) => known.trials.some((id) => task === undefined || id === task);
   const ofSession = (path: string) => {
     if (state.session === null) throw new LabProblem('no-session', 'There is no lab to do this with.', { advice: 'Start the lab first.' });
     return `/api/sessions/${state.session.id}/${path}`;
@@ -144,13 +157,17 @@ function createLabClient(lab: string): LabClient {
       listeners.add(listener);
       listener(state);
     },
+    tries,
     start: () => ask('start', () => post(`/api/labs/${lab}/start`)),
     reset: () => ask('reset', () => post(ofSession('reset'))),
     end: () => ask('end', () => post(ofSession('end'))),
-    check: (task) =>
+    check: (task, answers) =>
       ask(task === undefined ? 'check' : `check:${task}`, async () => {
-        const body = task === undefined ? {} : { task };
-        const { results } = await request<{ results: readonly CheckResult[] }>(ofSession('check'), body, checkTimeout);
+        const { results } = await request<{ results: readonly CheckResult[] }>(
+          ofSession('check'),
+          { task, answers },
+          tries(task) ? trialTimeout : checkTimeout,
+        );
         for (const result of results) setVerdict(result);
       }),
   };

@@ -1,6 +1,5 @@
-import type { Status } from '#grading/verdict.ts';
 import { marks } from './marks.ts';
-import { codeParts } from './words.ts';
+import { codeParts, type Shown } from './words.ts';
 
 type Child = Node | string | null | false | undefined;
 type Attributes = Readonly<Record<string, string | boolean | null | undefined | ((event: Event) => void)>>;
@@ -17,7 +16,7 @@ export function h<K extends keyof HTMLElementTagNameMap>(tag: K, attributes: Att
 }
 
 /** The shape of a status, as StatusMark.astro draws it. */
-export function statusMark(status: Status | 'open'): SVGElement {
+export function statusMark(status: Shown): SVGElement {
   const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
   svg.setAttribute('class', 'mark-status');
   svg.setAttribute('viewBox', '0 0 16 16');

@@ -1,10 +1,12 @@
 import type { CheckResult, PhaseView, SessionView } from '#runtime/hub.ts';
 import { isRecord } from './api.ts';
+import type { History } from './history.ts';
 
 export interface SessionListener {
   session(view: SessionView): void;
   phases(list: { epoch: number; phases: readonly PhaseView[] }): void;
   verdict(result: CheckResult): void;
+  history(history: History): void;
   /** False while the stream is down; the browser, or this function, tries again by itself. */
   connected(up: boolean): void;
 }
@@ -26,6 +28,7 @@ export function followSession(id: string, listener: SessionListener): () => void
     };
     on(source, 'session', (data) => typeof data['state'] === 'string', listener.session);
     on(source, 'phases', (data) => Array.isArray(data['phases']), listener.phases);
+    on(source, 'history', () => true, listener.history);
     on(source, 'verdict', (data) => isRecord(data['verdict']), listener.verdict);
   };
   open();

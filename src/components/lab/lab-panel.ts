@@ -4,6 +4,7 @@ import { confirm, fill, h, withCode } from './dom.ts';
 import { type PanelAction, type PanelView, panelView } from './panel-words.ts';
 import { phaseItems, remaining, tick } from './phases.ts';
 import { showShell } from './shell.ts';
+import { checkAllLabel } from './task-view.ts';
 import { renderTicks } from './ticks.ts';
 
 const busyLabels: Readonly<Record<PanelAction, string>> = { start: 'Starting…', reset: 'Starting over…', end: 'Ending…' };
@@ -62,7 +63,7 @@ class LabPanel extends HTMLElement {
     renderTicks(this.box('ticks'), state);
     const check = this.querySelector('[data-action="check"]');
     check?.setAttribute('aria-disabled', String(state.busy.has('check')));
-    if (check) check.textContent = state.busy.has('check') ? 'Checking…' : 'Check all';
+    if (check) check.textContent = checkAllLabel(client.tries(), state.busy.has('check'));
     showShell(this.box('shell'), view.room === 'shell' ? state.session : null);
   }
 

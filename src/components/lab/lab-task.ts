@@ -1,72 +1,91 @@
 import type { CheckResult } from '#runtime/hub.ts';
+import { type AnswerFields, answerFields } from './answer-fields.ts';
 import type { LabProblem } from './api.ts';
 import { type LabClient, type LabState, labClient } from './client.ts';
 import { fill, h, statusMark, withCode } from './dom.ts';
 import { findingList } from './findings.ts';
-import { statusHelp, statusWords } from './words.ts';
+import { checkLabel, type TaskKnown, taskView } from './task-view.ts';
+import { showTrying } from './trying.ts';
+import { showTurns, time } from './turns.ts';
 
-const clock = new Intl.DateTimeFormat('en-GB', { timeStyle: 'short' });
-
-/** A task in the prose: its Check button while the lab is ready, and its latest verdict. What the server drew stays until then. */
+/** A task in the prose: its fields and Check button while the lab is ready, and its latest verdict. What the server drew stays until then. */
 class LabTask extends HTMLElement {
+  private readonly task = this.getAttribute('task') ?? '';
+  private readonly client: LabClient = labClient(this.getAttribute('lab') ?? '');
+  private readonly tries = this.client.tries(this.task);
+  private fields: AnswerFields | undefined;
+  private told: LabProblem | undefined;
+
   connectedCallback(): void {
-    const task = this.getAttribute('task') ?? '';
-    const client = labClient(this.getAttribute('lab') ?? '');
-    client.subscribe((state) => this.render(task, client, state));
+    this.fields ??= answerFields(this, `${this.getAttribute('lab')}:${this.task}`, () => void this.check());
+    this.client.subscribe((state) => this.render(state));
   }
 
-  private render(task: string, client: LabClient, state: LabState): void {
-    const result = state.verdicts.get(task);
+  private async check(): Promise<void> {
+    const { session } = this.client.state();
+    if (session?.state !== 'ready') return;
+    await this.client.check(this.task, this.fields?.answers());
+    if (!this.client.state().problems.has(`check:${this.task}`)) this.fields?.handedIn();
+  }
+
+  private box(name: string): HTMLElement {
+    const part = this.querySelector<HTMLElement>(`[data-part="${name}"]`);
+    if (part === null) throw new Error(`the task has no part "${name}"`);
+    return part;
+  }
+
+  private render(state: LabState): void {
+    const result = state.verdicts.get(this.task);
     const ready = state.session?.state === 'ready';
-    const checking = state.busy.has(`check:${task}`) || state.busy.has('check');
-    this.renderActions(task, client, ready, checking);
-    if (result !== undefined) this.renderVerdict(result, state.bests.get(task)?.status === 'passed');
-    this.renderProblem(state.problems.get(`check:${task}`));
+    const checking = state.busy.has(`check:${this.task}`) || state.busy.has('check');
+    this.renderActions(ready, checking);
+    showTrying(this.box('trying'), this.tries && checking);
+    if (result !== undefined) this.renderVerdict(result, state);
+    this.renderProblem(state.problems.get(`check:${this.task}`));
   }
 
-  private renderActions(task: string, client: LabClient, ready: boolean, checking: boolean): void {
-    const actions = this.querySelector<HTMLElement>('[data-part="actions"]');
-    if (actions === null) return;
+  private renderActions(ready: boolean, checking: boolean): void {
+    const actions = this.box('actions');
     actions.hidden = !ready;
+    const described = this.tries ? `trial-${this.task}` : null;
     fill(actions, 'button', () => [
-      h('button', { type: 'button', class: 'button small', onclick: () => void client.check(task) }, 'Check'),
+      h('button', { type: 'button', class: 'button small', 'aria-describedby': described, onclick: () => void this.check() }),
     ]);
     const button = actions.querySelector('button');
     // Not `disabled`: that would drop the keyboard's focus.
     button?.setAttribute('aria-disabled', String(checking));
-    if (button) button.textContent = checking ? 'Checking…' : 'Check';
+    if (button) button.textContent = checkLabel(this.tries, checking);
   }
 
-  private renderVerdict(result: CheckResult, passedBefore: boolean): void {
-    const { verdict, savedAt } = result;
-    this.dataset['status'] = verdict.status;
-    const saved = savedAt === null ? '' : `Saved at ${clock.format(new Date(savedAt))}`;
-    const lost = passedBefore && verdict.status !== 'passed' ? 'It was passed before, and that stays in your results.' : '';
-    const key = JSON.stringify([verdict, savedAt]);
-    const status = this.querySelector('[data-part="status"]');
-    if (status !== null) {
-      fill(status, key, () => [
-        statusMark(verdict.status),
-        h('strong', {}, statusWords[verdict.status]),
-        saved !== '' && h('span', { class: 'task-saved' }, saved),
-        statusHelp[verdict.status] !== '' && h('span', { class: 'task-note' }, statusHelp[verdict.status]),
-        lost !== '' && h('span', { class: 'task-note' }, lost),
-      ]);
-    }
-    const findings = this.querySelector('[data-part="findings"]');
-    if (findings !== null) fill(findings, key, () => [verdict.findings.length > 0 && findingList(verdict.findings)]);
+  private renderVerdict({ verdict, savedAt }: CheckResult, state: LabState): void {
+    const lasts = this.dataset['lasts'];
+    const known: TaskKnown = {
+      verdict,
+      savedAt,
+      history: state.history[this.task],
+      passedBefore: state.bests.get(this.task)?.status === 'passed',
+      lasts: lasts === 'once' || lasts === 'state' ? lasts : null,
+    };
+    const view = taskView(known);
+    this.dataset['status'] = view.shown;
+    fill(this.box('status'), JSON.stringify([view.shown, view.notes, savedAt]), () => [
+      statusMark(view.shown),
+      h('strong', {}, view.word),
+      savedAt !== null && h('span', { class: 'task-saved' }, 'Saved at ', time(savedAt)),
+      ...view.notes.map((note) => h('span', { class: 'task-note' }, note)),
+    ]);
+    fill(this.box('findings'), JSON.stringify(view.findings), () => [view.findings.length > 0 && findingList(view.findings)]);
+    showTurns(this.box('turns'), view);
   }
 
   private renderProblem(problem: LabProblem | undefined): void {
-    const actions = this.querySelector('[data-part="actions"]');
-    if (actions === null) return;
-    let note = this.querySelector<HTMLElement>('.task-problem');
-    if (note === null) {
-      note = h('p', { class: 'task-problem', role: 'alert' });
-      this.querySelector('[data-part="findings"]')?.before(note);
-    }
-    note.replaceChildren(...withCode([problem?.message, problem?.advice].filter(Boolean).join(' ')));
+    if (problem === this.told) return;
+    this.told = problem;
+    const note = this.box('problem');
+    const text = [problem?.message, problem?.advice].filter(Boolean).join(' ');
+    note.replaceChildren(...withCode(text));
     note.hidden = problem === undefined;
+    this.fields?.blame(problem?.field, note.id);
   }
 }
 

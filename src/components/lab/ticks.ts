@@ -1,17 +1,17 @@
 import type { LabState } from './client.ts';
 import { statusMark } from './dom.ts';
-import { statusWords } from './words.ts';
+import { shown, shownWords } from './words.ts';
 
 /** Brings the server's row of tasks up to date: each tick with its status, live or from earlier. */
 export function renderTicks(list: HTMLElement, state: LabState): void {
   for (const link of list.querySelectorAll<HTMLElement>('[data-task]')) {
     const task = link.dataset['task'] ?? '';
-    const live = state.session?.state === 'ended' ? undefined : state.verdicts.get(task)?.verdict.status;
-    const status = live ?? (state.bests.get(task)?.status === 'passed' ? 'passed' : 'open');
+    const verdict = state.session?.state === 'ended' ? undefined : state.verdicts.get(task)?.verdict;
+    const status = verdict ? shown(verdict) : state.bests.get(task)?.status === 'passed' ? 'passed' : 'open';
     if (link.dataset['status'] === status) continue;
     link.dataset['status'] = status;
     link.querySelector('svg')?.replaceWith(statusMark(status));
     const word = link.querySelector('.visually-hidden');
-    if (word) word.textContent = status === 'open' ? ' (not checked yet)' : ` (${statusWords[status]})`;
+    if (word) word.textContent = ` (${shownWords[status]})`;
   }
 }

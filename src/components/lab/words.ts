@@ -1,4 +1,4 @@
-import type { Finding, Status } from '#grading/verdict.ts';
+import type { Finding, Status, Verdict } from '#grading/verdict.ts';
 
 /** A status as a learner reads it. */
 export const statusWords: Readonly<Record<Status, string>> = {
@@ -8,12 +8,25 @@ export const statusWords: Readonly<Record<Status, string>> = {
   'cannot-check': 'Cannot check',
 };
 
+/** What a page shows of a task: its status, or that only a press of Check is missing, or that nothing is known. */
+export type Shown = Status | 'ready' | 'open';
+
+export const shownWords: Readonly<Record<Shown, string>> = { ...statusWords, ready: 'Ready to check', open: 'Not checked yet' };
+
+/** A task that is as it should be and waits for its trial has not failed: it is ready to be checked. */
+export function shown({ status, findings }: Pick<Verdict, 'status' | 'findings'>): Status | 'ready' {
+  const waits = findings.length > 0 && findings.every(({ code }) => code === 'trial.waiting');
+  return status === 'not-yet' && waits ? 'ready' : status;
+}
+
 /** What a status means for what to do next; empty where the findings say it all. */
-export const statusHelp: Readonly<Record<Status, string>> = {
+export const shownHelp: Readonly<Record<Shown, string>> = {
   passed: '',
-  'not-yet': 'This is on its way. It is checked again by itself.',
+  'not-yet': 'The cluster is still at work on this. It is checked again by itself; there is nothing to press.',
   wrong: '',
-  'cannot-check': 'We could not look, so this says nothing about your work. Try again in a moment.',
+  'cannot-check': 'We could not look, so this says nothing about your work, and costs no points. Try again in a moment.',
+  ready: 'All that can be seen from outside is as it should be. Press Check for the rest.',
+  open: '',
 };
 
 export function points(count: number): string {

@@ -3,9 +3,17 @@ import type { Best } from '#store/port.ts';
 
 /** What the components inside a lesson's prose need to know of the page around them. */
 export interface LessonContext {
-  lab: { id: string; tasks: LabFile['tasks']; briefs: Readonly<Record<string, string>> } | null;
+  lab: {
+    id: string;
+    tasks: LabFile['tasks'];
+    briefs: Readonly<Record<string, string>>;
+    /** Whether a task that passed stays so; empty when the grader cannot be read. */
+    lasts: Readonly<Record<string, 'state' | 'once'>>;
+  } | null;
   /** The reader's best score of each task, by task id. */
   bests: ReadonlyMap<string, Best>;
+  /** What the reader handed in last, by task and field. */
+  answers: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
 const contexts = new WeakMap<Request, LessonContext>();
@@ -16,5 +24,5 @@ export function provideLesson(request: Request, context: LessonContext): void {
 }
 
 export function lessonContext(request: Request): LessonContext {
-  return contexts.get(request) ?? { lab: null, bests: new Map() };
+  return contexts.get(request) ?? { lab: null, bests: new Map(), answers: {} };
 }

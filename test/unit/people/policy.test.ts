@@ -9,6 +9,7 @@ const subjects: Readonly<Record<string, Subject>> = {
   'their own session': { kind: 'session', owner: 'ada' },
   "another's session": { kind: 'session', owner: 'bob' },
   'all results': { kind: 'results' },
+  'the author pages': { kind: 'authoring' },
 };
 
 /** Every cell of verb × role × subject; what is not listed here is refused. */
@@ -16,7 +17,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   nobody: [],
   'no role': ['read a lab', ...onOwnSession()],
   learner: ['read a lab', 'start a lab', ...onOwnSession()],
-  instructor: ['read a lab', 'start a lab', ...onOwnSession(), 'read all results', 'export all results'],
+  instructor: ['read a lab', 'start a lab', ...onOwnSession(), 'read all results', 'export all results', 'read the author pages'],
 };
 
 function onOwnSession(): string[] {

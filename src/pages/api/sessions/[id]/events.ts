@@ -14,6 +14,7 @@ export const GET = endpoint(async (context, person) => {
     if (state) {
       send('session', sessionView(state.session));
       send('phases', state.phases);
+      send('history', await runtime.store.attempts.history(session.id, state.session.epoch));
       for (const verdict of state.verdicts) send('verdict', verdict);
     }
     return unsubscribe;
