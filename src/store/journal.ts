@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { JournalEntry } from '#grading/evidence.ts';
 import type { Executor } from './executor.ts';
 import { type SessionJournal, StoreError } from './port.ts';
-import { isoTime, json, parseRow, parseRows } from './row.ts';
+import { anyJson, isoTime, parseRow, parseRows } from './row.ts';
 import type { Tables } from './tables.ts';
 
 const JournalRow = z.object({
@@ -11,7 +11,7 @@ const JournalRow = z.object({
   at: z.string(),
   witness: z.string(),
   kind: z.enum(['seen', 'gone', 'gap']),
-  value: json(z.json()),
+  value: anyJson,
 });
 
 const columns = ['seq', 'at', 'witness', 'kind', 'value'] as const;
@@ -43,20 +43,19 @@ export function journalStore(executor: Executor): SessionJournal {
 
     async list(session, epoch, witnesses) {
       if (witnesses.length === 0) return [];
-      return executor.read(async (db) =>
-        parseRows(
-          'journal',
-          JournalRow,
-          await db
-            .selectFrom('journal')
-            .select(columns)
-            .where('session', '=', session)
-            .where('epoch', '=', epoch)
-            .where('witness', 'in', witnesses)
-            .orderBy('seq')
-            .execute(),
-        ),
+      const rows = await executor.read((db) =>
+        db
+          .selectFrom('journal')
+          .select(columns)
+          .where('session', '=', session)
+          .where('epoch', '=', epoch)
+          .where('witness', 'in', witnesses)
+          // The order of the index, so that other witnesses and epochs are not read; the order of time is made here.
+          .orderBy('witness')
+          .orderBy('seq')
+          .execute(),
       );
+      return parseRows('journal', JournalRow, rows).sort((a, b) => a.seq - b.seq);
     },
 
     latest: (session, epoch, witness) =>

@@ -1,19 +1,24 @@
 import { z } from 'zod';
 import { StoreError } from './port.ts';
 
+/** A text column that holds JSON of any shape: what `JSON.parse` answers needs no second look. */
+export const anyJson = z.string().transform(parse);
+
 /** A text column that holds JSON of this shape. */
 export function json<Schema extends z.ZodType>(schema: Schema) {
   return z
     .string()
-    .transform((text, context): unknown => {
-      try {
-        return JSON.parse(text);
-      } catch (error) {
-        context.issues.push({ code: 'custom', input: text, message: `not JSON: ${String(error)}` });
-        return z.NEVER;
-      }
-    })
+    .transform((text, context): unknown => parse(text, context))
     .pipe(schema);
+}
+
+function parse(text: string, context: z.core.$RefinementCtx<string>): z.core.util.JSONType {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    context.issues.push({ code: 'custom', input: text, message: `not JSON: ${String(error)}` });
+    return z.NEVER;
+  }
 }
 
 /** Rows as the port promises them; throws `StoreError` naming table and column when one is not what we wrote. */
