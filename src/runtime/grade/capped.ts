@@ -1,4 +1,4 @@
-import type { Evidence } from '#grading/evidence.ts';
+import type { Evidence, Observed } from '#grading/evidence.ts';
 
 /** Largest evidence that is stored, in bytes of its JSON. */
 export const largestEvidence = 256 * 1024;
@@ -13,12 +13,16 @@ export function capped(evidence: Evidence, limit = largestEvidence): Evidence {
     cut = { ...cut, partial: true, journal: [...cut.journal.slice(0, kept), ...cut.journal.slice(after)] };
   }
   while (size(cut) > limit) {
-    const [largest] = Object.entries(cut.observed).sort(([, a], [, b]) => size(b) - size(a));
-    if (largest === undefined || size(largest[1]) < 200) return cut;
-    const reason = `its value of ${size(largest[1])} bytes was too large to keep`;
-    cut = { ...cut, partial: true, observed: { ...cut.observed, [largest[0]]: { ok: false, reason } } };
+    const values = [...entriesOf('observed', cut.observed), ...entriesOf('trials', cut.trials ?? {})];
+    const [largest] = values.sort((a, b) => b.size - a.size);
+    if (largest === undefined || largest.size < 200) return cut;
+    const without: Observed = { ok: false, reason: `its value of ${largest.size} bytes was too large to keep` };
+    cut = { ...cut, partial: true, [largest.of]: { ...cut[largest.of], [largest.name]: without } };
   }
   return cut;
 }
+
+const entriesOf = (of: 'observed' | 'trials', values: Evidence['observed']) =>
+  Object.entries(values).map(([name, value]) => ({ of, name, size: size(value) }));
 
 const size = (value: unknown) => Buffer.byteLength(JSON.stringify(value));

@@ -1,10 +1,12 @@
 import type { Evidence, JournalEntry } from '#grading/evidence.ts';
-import { type GradedTask, journalName, passedName } from '#grading/grader.ts';
-import { isSettling, judge, valuesOf } from '#grading/judge.ts';
+import { type GradedTask, journalName, passedName, trialName } from '#grading/grader.ts';
+import { isReadyForTrial, isSettling, judge, valuesOf } from '#grading/judge.ts';
 import type { Verdict } from '#grading/verdict.ts';
 import type { JournalStore } from '#store/port.ts';
 import type { Observer, Round } from '../observe/observer.ts';
+import type { Trier } from '../trial/trier.ts';
 import { capped } from './capped.ts';
+import { undisturbed } from './undisturbed.ts';
 
 /** Since when each task of a session has been settling. One is kept as long as its lab is watched. */
 export type SettlingMemory = Map<string, string>;
@@ -15,6 +17,10 @@ export interface GradeLab {
   session: { id: string; epoch: number };
   tasks: readonly GradedTask[];
   settling: SettlingMemory;
+  /** Makes the trials of tasks that hold by themselves (a press of Check). Without it none are made. */
+  trier?: Pick<Trier, 'tryTask'>;
+  /** Tasks whose trials disturb what witnesses see; by default those that are judged. */
+  disturbing?: readonly { id: string }[];
   /** Brings the journal up to the moment, where witnesses are watched (`watchWitnesses`), and answers its round of reads. */
   witness?: (signal: AbortSignal) => Promise<Round>;
   signal: AbortSignal;
@@ -28,17 +34,20 @@ export interface Graded {
 }
 
 /**
- * Judges tasks by one round of reads, in parallel and shared, and the session's journal. Changes nothing in the lab;
- * a `once` task that passes is written into the journal, which keeps it passed until the lab is reset.
+ * Judges tasks by one round of reads, in parallel and shared, and the session's journal. Changes nothing in the lab but by
+ * trials, whose changes are taken back; a `once` task that passes is written into the journal, which keeps it passed until the lab is reset.
  */
-export async function gradeLab({ observer, journal, session, tasks, settling, witness, signal }: GradeLab): Promise<readonly Graded[]> {
+export async function gradeLab(options: GradeLab): Promise<readonly Graded[]> {
+  const { observer, journal, session, tasks, settling, trier, disturbing = tasks, witness, signal } = options;
   const observe = witness ? await witness(signal) : observer.round(signal);
   const looked = tasks.map(async (task) => {
     const seen = Object.entries(task.observe).map(async ([name, observation]) => [name, await observe(observation)] as const);
     return Object.fromEntries(await Promise.all(seen));
   });
   const all = await Promise.all(looked);
-  const entries = await journal.list(session.id, session.epoch, tasks.flatMap(journalNames));
+  const trials = disturbing.map(({ id }) => trialName(id));
+  const kept = await journal.list(session.id, session.epoch, [...tasks.flatMap(journalNames), ...trials]);
+  const entries = undisturbed(kept, trials);
   const at = new Date().toISOString();
 
   const graded: Graded[] = [];
@@ -53,7 +62,9 @@ export async function gradeLab({ observer, journal, session, tasks, settling, wi
       trials: null,
       partial: false,
     };
-    const evidence = { ...draft, settlingSince: settlingSince(settling, task, draft) };
+    const still = { ...draft, settlingSince: settlingSince(settling, task, draft) };
+    const isDue = trier !== undefined && isReadyForTrial(task, still);
+    const evidence = isDue ? { ...still, trials: await trier.tryTask(task, signal) } : still;
     const verdict = judge(task, evidence);
     if (verdict.status === 'passed' && task.lasts === 'once' && !hasPassed(task, evidence.journal)) {
       await journal.append(session.id, session.epoch, { at, witness: passedName(task.id), kind: 'seen', value: { passed: true } });
