@@ -1,141 +1,232 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Observed } from '#grading/evidence.ts';
-import { type GradedTask, journalName } from '#grading/grader.ts';
-import type { Observation } from '#grading/observation.ts';
+import type { GradedTask } from '#grading/grader.ts';
 import type { JournalStore } from '#store/port.ts';
-import { listsBehind, type Observer, type Round } from '../observe/observer.ts';
+import { type Clock, isoNow, rest, systemClock } from '../clock.ts';
+import { costOf, isToldByObjects } from '../observe/behind.ts';
+import type { InformerEvent } from '../observe/informer.ts';
+import type { ObjectRequest } from '../observe/kube-read.ts';
+import { type Observer, observedAs, type Round } from '../observe/observer.ts';
+import { newsOf, resume, type Witness, witnessesOf } from './witness.ts';
 
 export interface WatchWitnesses {
-  observer: Pick<Observer, 'round' | 'changes'>;
+  observer: Pick<Observer, 'round' | 'informers'>;
   journal: JournalStore;
   session: { id: string; epoch: number };
   tasks: readonly GradedTask[];
-  /** Called when the journal could not be written. Looking goes on. */
+  /** Called when the journal could not be read or written. Looking goes on. */
   onError: (error: unknown) => void;
-  /** Called after entries were written. */
-  onEntries?: () => void;
-  /** Between two looks when nothing is known to have changed, in milliseconds. */
-  pace?: number;
+  /** Called with the task whose journal got an entry. */
+  onEntries?: (task: string) => void;
+  /** Between two looks of a probe when nothing is known to have changed, in milliseconds. */
+  pace?: () => number;
+  clock?: Clock;
 }
 
 export interface Watching {
-  /** Looks once more and, when the journal has what was seen, answers the round of reads it was seen in. */
+  /** Looks at everything anew and, when the journal has what was seen, answers the round of reads it was seen in. */
   look(signal: AbortSignal): Promise<Round>;
   /** Stops and waits for what is under way. */
   close(): Promise<void>;
 }
 
-interface Witness {
-  name: string;
-  observation: Observation;
-  /** The last value in the journal, as JSON. */
-  last: string | null;
-  /** Since when nothing could be seen. */
-  blindSince: string | null;
-}
+/** What follows a change shows itself a moment later: a pod has to start listening. */
+const onceMore = 1_000;
+/** Between two looks of one probe, however much changes. */
+const breath = 250;
+/** How often what only objects can change is looked at although none did. */
+const insurance = 60_000;
+/** How long a look waits for the journal to have what it saw. */
+const catchUp = 500;
+/** Entries that wait to be written; what comes beyond is a gap. */
+const mostWaiting = 1_000;
 
 /**
- * Keeps the journal of a lab: an entry whenever what a witness sees has changed, and a `gap` for any time in which
- * nobody could look, be it an outage of the API or a restart of the server.
+ * Keeps the journal of a lab. Objects are followed by watches: every state they went through is an entry, in order. Probes look
+ * after a change of what lies behind them and at a slow pace. What nobody could see, for an outage or a restart, is a `gap`.
  */
 export function watchWitnesses(options: WatchWitnesses): Watching {
-  const { observer, tasks, onError, pace = 3000 } = options;
+  const { observer, journal, session, tasks, onError, onEntries = () => {}, pace = () => 3000, clock = systemClock } = options;
+  const witnesses = witnessesOf(tasks);
+  if (witnesses.length === 0) return { look: async (signal) => observer.round(signal), close: async () => {} };
+
   const stop = new AbortController();
-  const named = tasks.flatMap((task) =>
-    Object.entries(task.witness).map(([name, observation]): Witness => {
-      return { name: journalName(task.id, name), observation, last: null, blindSince: null };
-    }),
-  );
-  if (named.length === 0) return { look: async (signal) => observer.round(signal), close: async () => {} };
+  const looking = new Set<Promise<void>>();
+  const cancels = new Map<string, () => void>();
+  const changed = new Set<Witness>();
+  let written: Promise<void> = Promise.resolve();
+  let waiting = 0;
 
-  let wake = new AbortController();
-  const changed = () => wake.abort();
-  let current: Promise<unknown> = resume(options, named).catch(onError);
-  const look = (signal: AbortSignal) => {
-    const next = current.then(() => lookOnce(options, named, signal));
-    current = next.catch(() => {}); // Whoever asked for this look is told; the next one begins in any case.
-    return next;
-  };
-
-  const pacing = (async () => {
-    while (!stop.signal.aborted) {
-      wake = new AbortController();
-      await look(stop.signal).catch((error: unknown) => {
-        if (!stop.signal.aborted) onError(error);
+  function heed(witness: Witness, seen: Observed): void {
+    const at = isoNow(clock);
+    if (waiting > mostWaiting) {
+      witness.blindSince ??= at;
+      return;
+    }
+    const news = newsOf(witness, seen, at);
+    if (news.length === 0) return;
+    waiting += 1;
+    written = written
+      .then(async () => {
+        for (const entry of news) await journal.append(session.id, session.epoch, { at, witness: witness.name, ...entry });
+        onEntries(witness.task);
+      })
+      .catch((error: unknown) => {
+        witness.blindSince ??= at;
+        witness.last = null;
+        onError(error);
+      })
+      .finally(() => {
+        waiting -= 1;
       });
-      await rest(pace, AbortSignal.any([stop.signal, wake.signal]));
+  }
+
+  /** What the list in memory says; null when it is not in step. */
+  function known({ observation }: Witness): Observed | null {
+    const read = observer.informers.read(observation.request as ObjectRequest);
+    return read && observedAs(observation, read.value);
+  }
+
+  function heedList(witness: Witness): void {
+    const seen = known(witness);
+    witness.isFollowed = seen !== null;
+    if (seen) heed(witness, seen);
+  }
+
+  const concerns = (witness: Witness, list: string, event: InformerEvent) =>
+    witness.interests.some(
+      (interest) =>
+        interest.key === list &&
+        (event.type !== 'changed' || [event.before, event.after].some((object) => object !== null && interest.concerns(object))),
+    );
+
+  function onEvent(list: string, event: InformerEvent): void {
+    const concerned = witnesses.filter((witness) => concerns(witness, list, event));
+    for (const witness of concerned.filter((witness) => witness.list === list)) {
+      if (event.type === 'blind') Object.assign(witness, { isFollowed: false, blindSince: witness.blindSince ?? event.since });
+      else heedList(witness);
     }
+    const probes = concerned.filter((witness) => witness.list === null);
+    if (event.type === 'blind' || probes.length === 0) return;
+    lookAt(probes);
+    for (const probe of probes) changed.add(probe);
+    later('once more', onceMore, () => {
+      lookAt([...changed]);
+      changed.clear();
+    });
+  }
+
+  /** Plans work; what was planned under that name before is called off. */
+  function later(name: string, milliseconds: number, work: () => void): void {
+    cancels.get(name)?.();
+    if (stop.signal.aborted) return;
+    const cancel = clock.after(milliseconds, () => {
+      cancels.delete(name);
+      work();
+    });
+    cancels.set(name, cancel);
+  }
+
+  let wave: Round | null = null;
+  /** What is looked at by the same cause is asked once. */
+  function sharedRound(): Round {
+    if (wave === null) {
+      wave = observer.round(stop.signal, { informed: true });
+      setImmediate(() => {
+        wave = null;
+      });
+    }
+    return wave;
+  }
+
+  function lookAt(some: readonly Witness[]): void {
+    for (const witness of some) {
+      witness.mustLookAgain = true;
+      if (witness.isLooking || stop.signal.aborted) continue;
+      witness.isLooking = true;
+      const done = lookOn(witness)
+        .catch((error: unknown) => {
+          if (!stop.signal.aborted) onError(error);
+        })
+        .finally(() => {
+          witness.isLooking = false;
+          looking.delete(done);
+        });
+      looking.add(done);
+    }
+  }
+
+  async function lookOn(witness: Witness): Promise<void> {
+    while (witness.mustLookAgain && !stop.signal.aborted) {
+      witness.mustLookAgain = false;
+      await lookOnce(witness, sharedRound());
+      await rest(clock, breath, stop.signal);
+    }
+  }
+
+  async function lookOnce(witness: Witness, round: Round): Promise<Observed> {
+    const order = ++witness.begun;
+    witness.lookedAt = clock.now();
+    const seen = await round(witness.observation);
+    if (witness.isFollowed || order < witness.heeded) return seen;
+    witness.heeded = order;
+    heed(witness, seen);
+    return seen;
+  }
+
+  const probes = witnesses.filter(({ observation }) => !isToldByObjects(observation.request));
+  const costly = 1000 * probes.reduce((sum, { observation }) => sum + costOf(observation.request), 0);
+  function paced(): void {
+    const now = clock.now();
+    const due = witnesses.filter((witness) => {
+      if (witness.isFollowed) return false;
+      const every = witness.list === null && isToldByObjects(witness.observation.request) ? insurance : Math.max(pace(), costly);
+      return now - witness.lookedAt >= every;
+    });
+    lookAt(due);
+    // What could not be written is still to be told.
+    for (const witness of witnesses) if (witness.isFollowed && witness.blindSince !== null) heedList(witness);
+    later('pace', Math.max(pace(), costly), paced);
+  }
+
+  let unsubscribe = () => {};
+  const begun = (async () => {
+    const names = witnesses.map(({ name }) => name);
+    await journal.list(session.id, session.epoch, names).then((entries) => resume(witnesses, entries), onError);
+    if (stop.signal.aborted) return;
+    unsubscribe = observer.informers.onEvent(onEvent);
+    observer.informers.keep(
+      'witness',
+      witnesses.flatMap(({ interests }) => interests.map(({ list }) => list)),
+    );
+    await observer.informers.tried();
+    paced();
   })();
-  const lists = new Map(named.flatMap(({ observation }) => listsBehind(observation.request)).map((list) => [JSON.stringify(list), list]));
-  const following = [...lists.values()].map(async (list) => {
-    while (!stop.signal.aborted) {
-      try {
-        for await (const _ of observer.changes(list, stop.signal)) changed();
-      } catch {
-        // The API is away: the paced look records the gap, and the watch is tried again.
-      }
-      await rest(pace, stop.signal);
-    }
-  });
+
+  /** Waits, for a moment, until the journal has what was seen. */
+  async function caughtUp(witness: Witness, seen: Observed): Promise<void> {
+    const same = () => !witness.isFollowed || JSON.stringify(known(witness)) === JSON.stringify(seen);
+    if (!seen.ok || same()) return;
+    const waited = new AbortController();
+    const off = observer.informers.onEvent(() => same() && waited.abort());
+    await rest(clock, catchUp, AbortSignal.any([waited.signal, stop.signal]));
+    off();
+  }
 
   return {
-    look,
+    async look(signal) {
+      await begun;
+      const round = observer.round(signal);
+      await Promise.all(witnesses.map(async (witness) => caughtUp(witness, await lookOnce(witness, round))));
+      await written;
+      return round;
+    },
     async close() {
       stop.abort();
-      await Promise.all([pacing, ...following]);
-      await current;
+      unsubscribe();
+      for (const cancel of cancels.values()) cancel();
+      await begun;
+      await Promise.all(looking);
+      await written;
     },
   };
-}
-
-/** Takes up a journal that an earlier process began: its last values are known, and the time since is a gap. */
-async function resume({ journal, session }: WatchWitnesses, witnesses: Witness[]): Promise<void> {
-  const entries = await journal.list(
-    session.id,
-    session.epoch,
-    witnesses.map(({ name }) => name),
-  );
-  const latest = entries.at(-1)?.at ?? null;
-  for (const witness of witnesses) {
-    const own = entries.filter((entry) => entry.witness === witness.name && entry.kind === 'seen').at(-1);
-    if (own) Object.assign(witness, { last: JSON.stringify(own.value), blindSince: latest });
-  }
-}
-
-async function lookOnce(
-  { observer, journal, session, onEntries }: WatchWitnesses,
-  witnesses: Witness[],
-  signal: AbortSignal,
-): Promise<Round> {
-  const observe = observer.round(signal);
-  const seen = await Promise.all(witnesses.map(({ observation }) => observe(observation)));
-  const at = new Date().toISOString();
-  let wrote = false;
-  for (const [index, witness] of witnesses.entries()) {
-    const news = newsOf(witness, seen[index], at);
-    for (const entry of news) await journal.append(session.id, session.epoch, { at, witness: witness.name, ...entry });
-    wrote ||= news.length > 0;
-  }
-  if (wrote) onEntries?.();
-  return observe;
-}
-
-function newsOf(witness: Witness, seen: Observed | undefined, at: string) {
-  if (!seen?.ok) {
-    witness.blindSince ??= at;
-    return [];
-  }
-  const value = JSON.stringify(seen.value);
-  const gap = witness.blindSince === null ? [] : [{ kind: 'gap' as const, value: { from: witness.blindSince } }];
-  const change = value === witness.last ? [] : [{ kind: 'seen' as const, value: seen.value }];
-  Object.assign(witness, { last: value, blindSince: null });
-  return [...gap, ...change];
-}
-
-/** Waits until the time is over or the signal fires, whichever is first. */
-async function rest(milliseconds: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await delay(milliseconds, undefined, { signal }).catch((error: unknown) => {
-    if (!signal.aborted) throw error;
-  });
 }

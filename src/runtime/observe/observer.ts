@@ -2,10 +2,12 @@ import { z } from 'zod';
 import { type Kube, type KubeOptions, kube } from '#cluster/kube.ts';
 import type { ClusterProvider, LabAccess } from '#cluster/port.ts';
 import type { Observed } from '#grading/evidence.ts';
-import type { Observation, Request, Selection } from '#grading/observation.ts';
+import type { Observation } from '#grading/observation.ts';
+import { type Clock, systemClock } from '../clock.ts';
 import { Blind, reasonOf } from './blind.ts';
-import type { Eyes } from './eyes.ts';
-import { kubeRead } from './kube-read.ts';
+import type { ClusterEyes, Eyes } from './eyes.ts';
+import { type Informers, informers } from './informers.ts';
+import { cleaned, kubeRead, type ObjectRequest } from './kube-read.ts';
 import { look } from './looks.ts';
 
 export interface ObserverOptions {
@@ -15,61 +17,89 @@ export interface ObserverOptions {
   secretKey: Uint8Array;
   /** What the learner last typed into a field. */
   answer?: (field: string) => Promise<string | null>;
+  /** Told of each repair of the grader's role and of each that failed, in a sentence. */
+  onRepair?: (note: string) => void;
   /** How long one observation may take, in milliseconds. */
   deadline?: number;
   kube?: (options: KubeOptions) => Kube;
+  clock?: Clock;
 }
-
-export type ListRequest = Extract<Request, { kind: 'kube.list' }>;
 
 /** One look at a lab. Observations are made at once, and what two of them ask alike is read once. */
 export type Round = (observation: Observation) => Promise<Observed>;
 
 /** Looks into one lab as the grader. */
 export interface Observer {
-  round(signal: AbortSignal): Round;
-  /** Yields at each change of the objects listed. Ends with the signal or the API server's watch; throws when it cannot watch. */
-  changes(list: ListRequest, signal: AbortSignal): AsyncIterable<void>;
+  /** `informed`: objects that are kept in memory, in step with the cluster, are not asked for again. */
+  round(signal: AbortSignal, options?: { informed: boolean }): Round;
+  /** The lists that are kept in memory. */
+  informers: Informers;
+  /** Requests made to the API servers so far. */
+  requests(): number;
   close(): Promise<void>;
 }
 
 export function observer(options: ObserverOptions): Observer {
-  const { provider, access, secretKey, deadline = 8000, kube: connect = kube, answer = async () => null } = options;
+  const { provider, access, secretKey, deadline = 8000, kube: connect = kube, clock = systemClock } = options;
+  const { answer = async () => null, onRepair = () => {} } = options;
   const { ref } = access;
+  let requests = 0;
+  const counted = (client: Kube): Kube => ({
+    get: (...asked) => count(() => client.get(...asked)),
+    send: (...asked) => count(() => client.send(...asked)),
+    watch: (...asked) => count(() => client.watch(...asked)),
+    close: () => client.close(),
+  });
+  const count = <T>(request: () => T): T => {
+    requests += 1;
+    return request();
+  };
   const clusters = new Map(
     access.clusters.map(({ name, grader }) => {
-      const client = connect({ connect: (signal) => provider.dial(ref, { kind: 'api', cluster: name }, signal), credentials: grader });
+      const open = () =>
+        counted(connect({ connect: (signal) => provider.dial(ref, { kind: 'api', cluster: name }, signal), credentials: grader }));
+      const client = open();
       const repair = (signal: AbortSignal) => provider.repairGraderRole(ref, name, signal);
-      const reads = kubeRead(client, { repair, secretKey });
-      return [name, { client, ...reads, readAnew: reads.read }];
+      // Watches hold their connections for as long as they last, so they have their own.
+      return [name, { client, watcher: open(), ...kubeRead(client, { repair, onRepair, secretKey }) }];
     }),
   );
-  const eyes: Eyes = {
-    provider,
-    access,
-    ref,
-    secretKey,
-    answer,
-    cluster(name) {
-      const found = clusters.get(name);
-      if (!found) throw new Blind(`this lab has no cluster ${name}`);
-      return found;
-    },
+  const named = (name: string) => {
+    const found = clusters.get(name);
+    if (!found) throw new Blind(`this lab has no cluster ${name}`);
+    return found;
   };
+  const kept = informers({
+    clock,
+    list: async (request, signal) => named(request.cluster).list(request, signal),
+    watch: (request, path, watched) => named(request.cluster).watcher.watch(path, watched),
+    clean: (request, object) => cleaned(object, request, secretKey),
+  });
 
   return {
-    round(signal) {
-      const reads = new Map<string, Promise<unknown>>();
+    informers: kept,
+    requests: () => requests,
+
+    round(signal, { informed } = { informed: false }) {
       const limited = AbortSignal.any([signal, AbortSignal.timeout(deadline)]);
-      return async ({ request, value }) => {
-        const key = JSON.stringify(request);
+      const shared = once();
+      const cluster = (name: string): ClusterEyes => {
+        const { read, ...rest } = named(name);
+        const fromMemory = (request: ObjectRequest) => (informed ? kept.read(request) : null);
+        return {
+          ...rest,
+          readAnew: read,
+          read: async (request, limit) => {
+            const known = fromMemory(request);
+            return known ? known.value : shared(`read ${JSON.stringify(request)}`, () => read(request, limit));
+          },
+        };
+      };
+      const eyes: Eyes = { provider, access, ref, secretKey, answer, cluster };
+      return async (observation) => {
+        const { request } = observation;
         try {
-          const read = reads.get(key) ?? look(request, eyes, limited);
-          reads.set(key, read);
-          const parsed = value.safeParse(await read);
-          if (!parsed.success)
-            return { ok: false, reason: `what came back has another form: ${z.prettifyError(parsed.error).slice(0, 500)}` };
-          return { ok: true, value: z.json().parse(parsed.data) };
+          return observedAs(observation, await shared(JSON.stringify(request), () => look(request, eyes, limited)));
         } catch (error) {
           signal.throwIfAborted();
           return { ok: false, reason: reasonOf(error, limited) };
@@ -77,46 +107,26 @@ export function observer(options: ObserverOptions): Observer {
       };
     },
 
-    async *changes(list, signal) {
-      const { listPath, client } = eyes.cluster(list.cluster);
-      const path = await listPath(list, signal);
-      if (path === null) return;
-      for await (const _ of client.watch(path, { signal })) yield;
-    },
-
     async close() {
-      await Promise.all([...clusters.values()].map(({ client }) => client.close()));
+      await kept.close();
+      await Promise.all([...clusters.values()].flatMap(({ client, watcher }) => [client.close(), watcher.close()]));
     },
   };
 }
 
-const podsOf = (cluster: string, { namespace, labels }: Selection): ListRequest => ({
-  kind: 'kube.list',
-  cluster,
-  apiVersion: 'v1',
-  of: 'Pod',
-  namespace,
-  labels,
-});
+/** What was seen, in the form the observation names. */
+export function observedAs({ value }: Observation, seen: unknown): Observed {
+  const parsed = value.safeParse(seen);
+  if (parsed.success) return { ok: true, value: z.json().parse(parsed.data) };
+  return { ok: false, reason: `what came back has another form: ${z.prettifyError(parsed.error).slice(0, 500)}` };
+}
 
-/** The lists whose changes tell that an observation may have changed; none for what no object tells of. */
-export function listsBehind(request: Request): ListRequest[] {
-  switch (request.kind) {
-    case 'kube.object':
-      return [{ ...request, kind: 'kube.list', labels: {} }];
-    case 'kube.list':
-      return [request];
-    case 'http.getEach':
-    case 'tcp.connectEach':
-    case 'pod.files':
-    case 'pod.environ':
-    case 'kube.logs':
-      return [podsOf(request.cluster, request.pods)];
-    case 'http.get':
-    case 'tcp.connect':
-    case 'dns.lookup':
-      return request.from !== 'network' && 'labels' in request.from ? [podsOf(request.cluster, request.from)] : [];
-    default:
-      return [];
-  }
+/** Does each piece of work once, by its name; whoever asks again gets what came of it. */
+function once() {
+  const done = new Map<string, Promise<unknown>>();
+  return (name: string, work: () => Promise<unknown>): Promise<unknown> => {
+    const begun = done.get(name) ?? work();
+    done.set(name, begun);
+    return begun;
+  };
 }
