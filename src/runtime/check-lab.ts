@@ -1,24 +1,33 @@
+import type { GradedTask } from '#grading/grader.ts';
 import type { LabSession } from '#store/port.ts';
 import { type Context, labOf, refOf } from './context.ts';
+import { type Answers, handIn } from './grade/answers.ts';
 import { type Graded, gradeLab } from './grade/grade-lab.ts';
 import type { CheckResult } from './hub.ts';
 import { Problem } from './problem.ts';
+import { inTurn } from './trial/in-turn.ts';
+import { trialMilliseconds, trier } from './trial/trier.ts';
 import type { Watch } from './watch-progress.ts';
 
 const checkMilliseconds = 30_000;
 
 /**
- * Judges one task, or all, as the lab is now, and stores each attempt with its evidence before it answers.
- * A verdict that was answered cannot be lost. Whoever asks the same while it is being judged gets the same answer.
+ * Judges one task, or all, as the lab is now, and stores each attempt with its evidence before it answers. What the learner typed
+ * is kept first. A verdict that was answered cannot be lost. Whoever asks the same while it is being judged gets the same answer.
  */
-export async function checkLab(context: Context, session: LabSession, task: string | undefined): Promise<readonly CheckResult[]> {
+export async function checkLab(
+  context: Context,
+  session: LabSession,
+  task: string | undefined,
+  answers: Answers = {},
+): Promise<readonly CheckResult[]> {
   const lab = labOf(context, session.lab);
   if (session.state !== 'ready') throw new Problem(409, 'not-ready', `The lab is ${session.state}; a check needs it ready.`);
-  if (task !== undefined && !lab.file.tasks.some(({ id }) => id === task)) {
-    throw new Problem(400, 'no-such-task', `task: this lab has no task "${task}".`, { field: 'task' });
-  }
+  const tasks = lab.file.tasks.filter(({ id }) => task === undefined || id === task);
+  if (tasks.length === 0) throw new Problem(400, 'no-such-task', `task: this lab has no task "${task}".`, { field: 'task' });
   const watch = await watchOf(context, session, AbortSignal.timeout(checkMilliseconds));
-  const question = task ?? 'all tasks';
+  await handIn(context.store.journal, session, tasks, answers);
+  const question = JSON.stringify([task ?? null, answers]);
   const checking =
     watch.checking.get(question) ??
     judgeAndStore(context, session, watch, task).finally(() => {
@@ -34,7 +43,7 @@ async function judgeAndStore(
   watch: Watch,
   task: string | undefined,
 ): Promise<readonly CheckResult[]> {
-  const graded = await gradeWatched(context, session, watch, task, AbortSignal.timeout(checkMilliseconds));
+  const graded = await gradeWithTrials(context, session, watch, task);
   const results: CheckResult[] = [];
   for (const one of graded) results.push(await storeGraded(context, session, watch, one, 'check'));
   await context.store.sessions.touch(session.id);
@@ -42,18 +51,47 @@ async function judgeAndStore(
   return results;
 }
 
-/** One round of looking and judging. */
+/** One round of looking and judging, without trials. Waits while a trial is under way: what it does to the lab is not the learner's. */
 export function gradeWatched(context: Context, session: LabSession, watch: Watch, task: string | undefined, signal: AbortSignal) {
-  return gradeLab({
+  const work = () => gradeLab({ ...gradingOf(context, session, watch, task), signal });
+  return watch.grader.tasks.some(changes) ? inTurn(watch, work) : work();
+}
+
+/** As when Check is pressed: tasks that hold by themselves are tried, with the time that takes. */
+async function gradeWithTrials(context: Context, session: LabSession, watch: Watch, task: string | undefined) {
+  const grading = gradingOf(context, session, watch, task);
+  const limit = checkMilliseconds + trialMilliseconds(grading.tasks);
+  if (!watch.grader.tasks.some(changes)) return await withTrier(AbortSignal.timeout(limit));
+  const graded = await inTurn(watch, () => withTrier(AbortSignal.timeout(limit)));
+  context.live.changed(session.id);
+  return graded;
+
+  async function withTrier(signal: AbortSignal) {
+    if (grading.tasks.every(({ trial }) => trial === null)) return await gradeLab({ ...grading, signal });
+    const { observer, journal } = grading;
+    const hands = trier({ provider: context.provider, access: watch.access, observer, journal, session: grading.session });
+    try {
+      return await gradeLab({ ...grading, trier: hands, signal });
+    } finally {
+      await hands.close();
+    }
+  }
+}
+
+function gradingOf(context: Context, session: LabSession, watch: Watch, task: string | undefined) {
+  return {
     observer: watch.observer,
     journal: context.store.journal,
     session: { id: session.id, epoch: session.epoch },
     tasks: watch.grader.tasks.filter(({ id }) => task === undefined || id === task),
+    disturbing: watch.grader.tasks,
     settling: watch.settling,
     witness: watch.watching.look,
-    signal,
-  });
+  };
 }
+
+/** Whether a task's trials change the lab for a while. */
+const changes = ({ trial }: GradedTask) => Object.values(trial?.observe ?? {}).some(({ request }) => request.kind === 'trial.change');
 
 /** Stores an attempt, durably, and tells the session's pages. */
 export async function storeGraded(

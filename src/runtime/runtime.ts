@@ -8,6 +8,7 @@ import { checkLab } from './check-lab.ts';
 import { type Context, labOf, phaseViews } from './context.ts';
 import { type Course, type CourseLab, loadCourse } from './course.ts';
 import { endLab } from './end-lab.ts';
+import type { Answers } from './grade/answers.ts';
 import { type CheckResult, hub, type PhaseView } from './hub.ts';
 import { jobs } from './jobs.ts';
 import { labImages } from './lab-images.ts';
@@ -27,8 +28,8 @@ export interface Runtime {
   start(person: Person, lab: string): Promise<{ session: LabSession; created: boolean }>;
   reset(session: LabSession): Promise<LabSession>;
   end(session: LabSession): Promise<LabSession>;
-  /** Judges one task, or all, and stores the attempts. */
-  check(session: LabSession, task: string | undefined): Promise<readonly CheckResult[]>;
+  /** Judges one task, or all, and stores the attempts; what the learner typed is kept first. */
+  check(session: LabSession, task: string | undefined, answers?: Answers): Promise<readonly CheckResult[]>;
   /** All that a page shows of a session. */
   state(
     id: string,
@@ -87,7 +88,7 @@ async function build(settings: Settings): Promise<Runtime> {
     start: (person, lab) => startLab(context, person, lab),
     reset: (session) => resetLab(context, session),
     end: (session) => endLab(context, session),
-    check: (session, task) => checkLab(context, session, task),
+    check: (session, task, answers) => checkLab(context, session, task, answers),
     async state(id) {
       const session = await store.sessions.get(id);
       if (session === null) return null;

@@ -36,6 +36,12 @@ const pace = 500;
 /** For taking back, whatever becomes of the check. */
 const undoPatience = 30_000;
 
+/** How long the trials of tasks may take, with what taking them back may. */
+export function trialMilliseconds(tasks: readonly GradedTask[]): number {
+  const requests = tasks.flatMap(({ trial }) => Object.values(trial?.observe ?? {}).map(({ request }) => request));
+  return requests.reduce((sum, request) => sum + (request.kind === 'trial.change' ? request.within * 1000 + undoPatience : 5_000), 0);
+}
+
 export function trier(options: TrierOptions): Trier {
   const hands = prober(options);
   return {
