@@ -11,7 +11,6 @@ import (
 	"net"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -21,7 +20,8 @@ const (
 	greeting       = 5 * time.Second
 )
 
-// serve answers connections whose first line is "SECRET dial HOST PORT MILLISECONDS" or "SECRET resolve NAME" until ctx ends.
+// serve answers connections until ctx ends. Their first line is "SECRET dial HOST PORT MILLISECONDS" for a connection, or
+// "SECRET agent" for probes from the lab's network; its answer "OK", or "ERR code detail" with a code of reasons.go.
 func serve(ctx context.Context, address, secret string) error {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
@@ -68,9 +68,10 @@ func answer(ctx context.Context, client *net.TCPConn, secret string) {
 	}
 	_ = client.SetDeadline(time.Time{})
 	switch request := words[1:]; {
-	case len(request) == 2 && request[0] == "resolve":
-		line, _ := resolve(ctx, request[1])
-		_, _ = io.WriteString(client, line+"\n")
+	case len(request) == 1 && request[0] == "agent":
+		if _, err := io.WriteString(client, "OK\n"); err == nil {
+			speak(ctx, reader, client, nil)
+		}
 	case len(request) == 4 && request[0] == "dial":
 		milliseconds, err := strconv.Atoi(request[3])
 		if err != nil || milliseconds < 1 || milliseconds > 60_000 {
@@ -88,7 +89,7 @@ func answer(ctx context.Context, client *net.TCPConn, secret string) {
 		}
 		relay(client, reader, target)
 	default:
-		_, _ = io.WriteString(client, "ERR bad-request use dial HOST PORT MILLISECONDS, or resolve NAME\n")
+		_, _ = io.WriteString(client, "ERR bad-request use dial HOST PORT MILLISECONDS, or agent\n")
 	}
 }
 
@@ -96,25 +97,4 @@ func answer(ctx context.Context, client *net.TCPConn, secret string) {
 func same(given, secret string) bool {
 	a, b := sha256.Sum256([]byte(given)), sha256.Sum256([]byte(secret))
 	return subtle.ConstantTimeCompare(a[:], b[:]) == 1
-}
-
-// relay copies both ways and passes each side's end of stream on, so that a half-closed connection stays one.
-func relay(client *net.TCPConn, fromClient io.Reader, target *net.TCPConn) {
-	var both sync.WaitGroup
-	both.Add(2)
-	pass := func(to *net.TCPConn, from io.Reader) {
-		defer both.Done()
-		if _, err := io.Copy(to, from); err != nil {
-			// One broken direction breaks the connection: wake the other.
-			_, _ = client.Close(), target.Close()
-			return
-		}
-		_ = to.CloseWrite()
-	}
-	go func() {
-		pass(target, fromClient)
-		_ = target.SetReadDeadline(time.Now().Add(afterHalfClose))
-	}()
-	go pass(client, target)
-	both.Wait()
 }

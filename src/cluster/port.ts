@@ -44,6 +44,9 @@ export interface ClusterProvider {
    */
   probe<P extends Probe>(lab: LabRef, from: ProbePlace, probe: P, signal: AbortSignal): Promise<ProbeResults[P['op']]>;
 
+  /** Ends what is kept open for probes. Probes may follow all the same; what is open never keeps the process from ending. */
+  close?(): void;
+
   /** Writes the grader's role again from what the API server serves at the moment: after a 403, or when a CRD or APIService came. */
   repairGraderRole(lab: LabRef, cluster: string, signal: AbortSignal): Promise<void>;
 
@@ -147,7 +150,7 @@ export type ProbePlace =
 
 export type ProbeProblem = 'refused' | 'unreachable' | 'no-name' | 'timeout' | 'broken';
 
-/** Times in milliseconds, for the whole exchange. */
+/** Times in milliseconds, for the whole exchange: at most 6000, and as much for a series (`times`) in all; what it did not reach timed out. */
 export type Probe =
   | {
       op: 'http';
@@ -185,7 +188,7 @@ export interface ProbeResults {
   files: Readonly<
     Record<string, { problem: 'absent' | 'not-a-file' | 'refused' | 'too-large' | null; bytes: Uint8Array | null; size: number | null }>
   >;
-  environ: Readonly<Record<string, string>>;
+  environ: Readonly<Record<string, Uint8Array>>;
 }
 
 export type ExecPlace = { kind: 'toolbox' } | { kind: 'node'; cluster: string; hostname: string };

@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ClusterError, type ClusterErrorCode } from '../port.ts';
+import type { AgentLine } from './agents.ts';
 import { gatewayPort, gatewaySecret } from './containers.ts';
 import { ours } from './control-plane.ts';
 import { type Engine, throwIfAborted } from './engine.ts';
@@ -37,7 +38,7 @@ export async function throughGateway(
   lab: string,
   request: readonly string[],
   signal: AbortSignal,
-): Promise<{ stream: Duplex; answer: string }> {
+): Promise<{ stream: Socket; answer: string }> {
   const container = gatewayName(lab);
   const { port, env } = await publishedPort(engine, container, gatewayPort, signal);
   const secret = env.find((line) => line.startsWith(`${gatewaySecret}=`))?.slice(gatewaySecret.length + 1) ?? '';
@@ -47,54 +48,33 @@ export async function throughGateway(
 }
 
 /**
- * Runs the gateway's program in a pod's network namespace, with that pod's resolv.conf and hosts file in place of the
- * node's. No object of Kubernetes is involved: a policy or quota meets it as it meets the pod, and not otherwise.
+ * Begins the agent of the place that a probe comes from: the gateway itself, or the gateway's program in a node. No object of
+ * Kubernetes is involved: a policy or quota meets its probes as it meets the pod they come from, and not otherwise.
  */
-export async function fromPod(
+export async function beginAgent(
   engine: Engine,
-  nodes: readonly string[],
-  pod: { namespace: string; pod: string },
-  request: readonly string[],
-  connectWithin: number,
+  at: { kind: 'gateway'; lab: string } | { kind: 'node'; container: string },
   signal: AbortSignal,
-): Promise<{ stream: Duplex; answer: string }> {
-  for (const node of nodes) {
-    const attached = await start(engine, node, ['sh', '-c', enterPod, 'enter-pod', pod.namespace, pod.pod, ...request], {
-      signal,
-      privileged: true,
-      env: { SLIPWAY_CONNECT_TIMEOUT: String(connectWithin) },
-    });
-    const answer = await firstLine(attached.stream, signal, node).catch(async (error: unknown) => {
-      const { stderr } = await attached.ended.catch(() => ({ stderr: '' }));
-      throw new ClusterError('engine', `Could not enter pod ${pod.pod} on ${node}.`, { output: stderr, cause: error });
-    });
-    if (!answer.startsWith('ERR no-pod')) return { stream: attached.stream, answer };
-    attached.stream.destroy();
+): Promise<AgentLine> {
+  if (at.kind === 'gateway') {
+    const { stream, answer } = await throughGateway(engine, at.lab, ['agent'], signal);
+    granted({ stream, answer });
+    signal.addEventListener('abort', () => stream.destroy(), { once: true });
+    return { stream, name: gatewayName(at.lab), keepAlive: (on) => void (on ? stream.ref() : stream.unref()) };
   }
-  throw new ClusterError('no-pod', `No pod ${pod.pod} runs in namespace ${pod.namespace}.`);
+  const { stream, ended, keepAlive } = await start(engine, at.container, [`${ours}/gateway`, 'agent'], { signal, privileged: true });
+  const answer = await firstLine(stream, signal, at.container).catch(async (error: unknown) => {
+    const { stderr } = await ended.catch(() => ({ stderr: '' }));
+    throw new ClusterError('engine', `No probe can be made from ${at.container}.`, { output: stderr, cause: error });
+  });
+  granted({ stream, answer });
+  return { stream, name: at.container, keepAlive };
 }
 
-// A pod's sandbox is the container that holds its namespaces; an earlier one may linger without a task.
-// Its resolv.conf is copied: a bind mount cannot reach into another mount namespace.
-const enterPod = `ns=$1; pod=$2; shift 2
-ids=$(ctr -n k8s.io containers ls -q "labels.\\"io.kubernetes.pod.name\\"==$pod,labels.\\"io.kubernetes.pod.namespace\\"==$ns,labels.\\"io.cri-containerd.kind\\"==sandbox")
-pid=
-for id in $ids; do
-  pid=$(ctr -n k8s.io tasks ls | awk -v id="$id" '$1 == id && $3 == "RUNNING" { print $2 }')
-  [ -z "$pid" ] || break
-done
-[ -n "$pid" ] || { echo "ERR no-pod not on this node"; exit 3; }
-uid=$(ctr -n k8s.io containers info "$id" | sed -n 's/.*"io.kubernetes.pod.uid": "\\([^"]*\\)".*/\\1/p' | head -n 1)
-hosts=/var/lib/kubelet/pods/$uid/etc-hosts
-exec nsenter --net=/proc/$pid/ns/net unshare --mount sh -c '
-mount -t tmpfs none /mnt && cat "$1" > /mnt/resolv.conf && mount --bind /mnt/resolv.conf /etc/resolv.conf || exit 4
-[ ! -s "$2" ] || mount --bind "$2" /etc/hosts || exit 4
-shift 2; exec ${ours}/gateway "$@"' in-pod /proc/$pid/root/etc/resolv.conf "$hosts" "$@"`;
-
 /** The stream once the answer is OK; else the answer as an error. */
-export function granted({ stream, answer }: { stream: Duplex; answer: string }): { stream: Duplex; words: readonly string[] } {
+export function granted({ stream, answer }: { stream: Duplex; answer: string }): Duplex {
   const [verdict, code = '', ...detail] = answer.split(' ');
-  if (verdict === 'OK') return { stream, words: [code, ...detail].filter(Boolean) };
+  if (verdict === 'OK') return stream;
   stream.destroy();
   const said = detail.join(' ');
   const known = refusals[code];

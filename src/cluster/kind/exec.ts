@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import { Duplex, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Attached, ClusterError, type ExecResult } from '../port.ts';
@@ -12,6 +13,11 @@ export interface RunOptions {
   /** Nodes want it, as kind does; never the toolbox. */
   privileged?: boolean;
   maxBytes?: number;
+}
+
+export interface Started extends Attached {
+  /** Whether the connection keeps this process from ending; it does until told otherwise. */
+  keepAlive(on: boolean): void;
 }
 
 /** Runs a command in a container and waits for its end. Output beyond `maxBytes` a stream is dropped. */
@@ -63,7 +69,7 @@ export async function start(
   argv: readonly string[],
   options: Omit<RunOptions, 'stdin' | 'maxBytes'>,
   maxStderr = 64 * 1024,
-): Promise<Attached> {
+): Promise<Started> {
   const { signal } = options;
   const what = `run ${argv[0] ?? ''} in ${container}`;
   const exec = await engine.call(what, signal, (abortSignal) =>
@@ -104,7 +110,8 @@ export async function start(
   // A caller that only reads the stream learns of the failure there.
   ended.catch(() => undefined);
   if (signal.aborted) cut();
-  return { stream, ended };
+  const keepAlive = (on: boolean) => void (socket instanceof Socket && (on ? socket.ref() : socket.unref()));
+  return { stream, ended, keepAlive };
 }
 
 async function feed(stream: Duplex, stdin: RunOptions['stdin']): Promise<void> {

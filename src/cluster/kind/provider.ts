@@ -1,7 +1,8 @@
 import type Dockerode from 'dockerode';
 import { type Kube, kube } from '../kube.ts';
 import { ClusterError, type ClusterProvider, type ExecPlace, type LabAccess, type LabRef, type LabSpec } from '../port.ts';
-import { dialApi, fromPod, granted, throughGateway } from './dial.ts';
+import { agents } from './agents.ts';
+import { beginAgent, dialApi, granted, throughGateway } from './dial.ts';
 import { type Engine, engineOf } from './engine.ts';
 import { run, start } from './exec.ts';
 import { engineTraits, hostFacts } from './facts.ts';
@@ -23,45 +24,35 @@ export interface KindOptions {
   patience?: number;
 }
 
-/** Labs as kind clusters on one Docker engine. Keeps no state: every answer is read from the engine. */
+/** Labs as kind clusters on one Docker engine. Keeps no state but open conversations: every answer is read from the engine. */
 export function kindProvider(options: KindOptions): ClusterProvider {
   const engine = engineOf(options.docker, options.patience);
+  const probers = agents(async (lab, place, signal) => {
+    if (place.kind === 'network') return await beginAgent(engine, { kind: 'gateway', lab: await gatewayOf(engine, lab, signal) }, signal);
+    const hostname = place.kind === 'node' ? place.hostname : place.node;
+    const container = await containerOf(engine, lab, { kind: 'node', cluster: place.cluster, hostname }, signal);
+    return await beginAgent(engine, { kind: 'node', container }, signal);
+  });
   return {
     facts: (signal) => hostFacts(engine, signal),
     steps: (spec) => startSteps(spec).map(({ id, title }) => ({ id, title })),
     create: (spec, report, signal) => create(engine, options, spec, report, signal),
     open: (lab, signal) => open(engine, lab, signal),
     find: (instance, signal) => findLabs(engine, instance, signal),
-    remove: (lab, signal) => removeLab(engine, lab, signal),
+    async remove(lab, signal) {
+      probers.close(lab);
+      await removeLab(engine, lab, signal);
+    },
+    close: () => probers.close(),
     watch: (instance, signal) => watchContainers(engine, instance, signal),
 
     async dial(lab, target, signal) {
       if (target.kind === 'api') return await dialApi(engine, await planeOf(engine, lab, target.cluster, signal), signal);
-      const within = target.connectWithin ?? 2000;
-      const address = [word(target.host), String(target.port)];
-      if (target.kind === 'network') {
-        return granted(await throughGateway(engine, await gatewayOf(engine, lab, signal), ['dial', ...address, String(within)], signal))
-          .stream;
-      }
-      const nodes = await nodesOf(engine, lab, target.cluster, signal);
-      return granted(await fromPod(engine, nodes, podOf(target), ['dial', ...address], within, signal)).stream;
+      const request = ['dial', word(target.host), String(target.port), String(target.connectWithin ?? 2000)];
+      return granted(await throughGateway(engine, await gatewayOf(engine, lab, signal), request, signal));
     },
 
-    async resolve(lab, from, name, signal) {
-      const request = ['resolve', word(name)];
-      try {
-        const answer =
-          from.kind === 'network'
-            ? await throughGateway(engine, await gatewayOf(engine, lab, signal), request, signal)
-            : await fromPod(engine, await nodesOf(engine, lab, from.cluster, signal), podOf(from), request, 2000, signal);
-        const { stream, words } = granted(answer);
-        stream.destroy();
-        return words;
-      } catch (error) {
-        if (error instanceof ClusterError && error.code === 'no-name') return [];
-        throw error;
-      }
-    },
+    probe: (lab, from, probe, signal) => probers.probe(lab, from, probe, signal),
 
     async exec(lab, where, argv, { asRoot, ...more }) {
       const container = await containerOf(engine, lab, where, more.signal);
@@ -180,15 +171,6 @@ async function parts(engine: Engine, lab: LabRef, signal: AbortSignal) {
   return await containersOf(engine, { instance: lab.instance, lab: lab.lab, epoch: lab.epoch }, signal);
 }
 
-async function nodesOf(engine: Engine, lab: LabRef, cluster: string, signal: AbortSignal): Promise<string[]> {
-  const found = (await parts(engine, lab, signal))
-    .filter((container) => container.Labels[label.cluster] === cluster)
-    .map(nameOf)
-    .sort();
-  if (found.length === 0) throw new ClusterError('gone', `This lab has no cluster ${cluster}.`);
-  return found;
-}
-
 async function planeOf(engine: Engine, lab: LabRef, cluster: string, signal: AbortSignal): Promise<string> {
   const found = (await parts(engine, lab, signal)).find(
     (container) => container.Labels[label.cluster] === cluster && container.Labels[label.kindRole] === 'control-plane',
@@ -222,9 +204,7 @@ function nameOf(container: { Names: string[] }): string {
   return (container.Names[0] ?? '').replace(/^\//, '');
 }
 
-const podOf = ({ namespace, pod }: { namespace: string; pod: string }) => ({ namespace: word(namespace), pod: word(pod) });
-
-/** Names and addresses travel in one line and into a filter: nothing else may be in them. */
+/** Names and addresses travel in one line: nothing else may be in them. */
 function word(text: string): string {
   if (/^[A-Za-z0-9._:-]{1,253}$/.test(text) && !text.startsWith('-')) return text;
   throw new ClusterError('no-name', `${JSON.stringify(text.slice(0, 80))} is not a name or address.`);

@@ -1,0 +1,101 @@
+import type { Duplex } from 'node:stream';
+import { ClusterError, type Probe, type ProbePlace } from '../port.ts';
+import { Reply } from './probe-wire.ts';
+
+/** One conversation with the gateway's agent: many probes at once, told apart by number. */
+export interface Agent {
+  /** Null when the conversation ended before the answer came. Throws when the signal fires. */
+  ask(place: ProbePlace, probe: Probe, signal: AbortSignal): Promise<Reply | null>;
+  readonly isOpen: boolean;
+  /** Probes that wait for an answer. */
+  readonly waiting: number;
+  close(why?: Error): void;
+  /** Why the conversation ended, once it has. */
+  readonly ending: Error | undefined;
+}
+
+/** Longest line of an agent, in bytes: all its bodies and files in base64. */
+const longestLine = 8 * 1024 * 1024;
+
+/** Speaks over a stream whose first line has been read. `onChange` is called when a probe begins or ceases to wait, and at the end. */
+export function agentOver(stream: Duplex, name: string, onChange: (agent: Agent) => void = () => undefined): Agent {
+  const waiting = new Map<number, (reply: Reply | null) => void>();
+  let last = 0;
+  let isOpen = true;
+  let ending: Error | undefined;
+  let parts: Buffer[] = [];
+  let size = 0;
+
+  const agent: Agent = {
+    get isOpen() {
+      return isOpen;
+    },
+    get waiting() {
+      return waiting.size;
+    },
+    get ending() {
+      return ending;
+    },
+    close(why) {
+      if (!isOpen) return;
+      isOpen = false;
+      ending = why;
+      parts = [];
+      stream.destroy();
+      for (const settle of [...waiting.values()]) settle(null);
+      onChange(agent);
+    },
+    async ask(place, probe, signal) {
+      signal.throwIfAborted();
+      if (!isOpen) return null;
+      last += 1;
+      const id = last;
+      const { promise, resolve, reject } = Promise.withResolvers<Reply | null>();
+      const cut = () => reject(signal.reason);
+      waiting.set(id, resolve);
+      signal.addEventListener('abort', cut, { once: true });
+      onChange(agent);
+      stream.write(`${JSON.stringify({ id, place, probe })}\n`);
+      try {
+        return await promise;
+      } finally {
+        waiting.delete(id);
+        signal.removeEventListener('abort', cut);
+        onChange(agent);
+      }
+    },
+  };
+
+  const broken = (what: string, output?: string) => agent.close(new ClusterError('engine', `The agent in ${name} ${what}.`, { output }));
+
+  function take(line: string) {
+    let reply: Reply;
+    try {
+      reply = Reply.parse(JSON.parse(line));
+    } catch {
+      return broken('answered something that is not its protocol', line.slice(0, 500));
+    }
+    // One whose asker has stopped waiting is not missed.
+    waiting.get(reply.id)?.(reply);
+  }
+
+  stream.on('data', (chunk: Buffer) => {
+    let rest = chunk;
+    for (let end = rest.indexOf(10); isOpen && end >= 0; end = rest.indexOf(10)) {
+      const line = Buffer.concat([...parts, rest.subarray(0, end)]).toString();
+      parts = [];
+      size = 0;
+      rest = rest.subarray(end + 1);
+      take(line);
+    }
+    if (!isOpen || rest.length === 0) return;
+    parts.push(rest);
+    size += rest.length;
+    if (size > longestLine) broken(`answered with more than ${longestLine} bytes`);
+  });
+  stream.on('error', (error) => agent.close(error));
+  stream.on('end', () => broken('ended'));
+  stream.on('close', () => broken('ended'));
+  stream.resume();
+  return agent;
+}
