@@ -1,10 +1,10 @@
-import { createHmac } from 'node:crypto';
 import { z } from 'zod';
 import type { Kube } from '#cluster/kube.ts';
 import type { Request } from '#grading/observation.ts';
 import { Blind } from './blind.ts';
 import { kubeAsk, type Repair, refusal } from './kube-ask.ts';
 import { listAll } from './kube-list.ts';
+import { secretHash } from './secret-hash.ts';
 import { shared } from './shared.ts';
 
 export type ObjectRequest = Extract<Request, { kind: 'kube.object' | 'kube.list' }>;
@@ -130,14 +130,10 @@ function tidy(object: unknown): KubeObject {
 /** Replaces each value of a Secret by its keyed hash: equal values stay equal, and none can be read back. */
 function withoutSecrets(object: KubeObject, kind: string, key: Uint8Array): KubeObject {
   if (kind !== 'Secret') return object;
-  const hashed = (values: unknown) =>
-    Object.fromEntries(Object.entries(values ?? {}).map(([name, value]) => [name, secretHash(String(value), key)]));
-  return { ...object, data: hashed(object['data']), stringData: hashed(object['stringData']) };
+  const hashed = (values: unknown, encoding: 'base64' | 'utf8') =>
+    Object.fromEntries(Object.entries(values ?? {}).map(([name, value]) => [name, secretHash(Buffer.from(String(value), encoding), key)]));
+  return { ...object, data: hashed(object['data'], 'base64'), stringData: hashed(object['stringData'], 'utf8') };
 }
-
-/** What stands for a Secret's value, given as the API gives it: the base64 of its bytes. */
-export const secretHash = (base64: string, key: Uint8Array) =>
-  `hmac:${createHmac('sha256', key).update(base64).digest('hex').slice(0, 32)}`;
 
 const Secrets = z.object({ kind: z.literal('SecretList'), items: z.array(z.unknown()) });
 const Secret = z.object({ kind: z.literal('Secret') });

@@ -4,7 +4,13 @@ import type { From, Selection } from '#grading/observation.ts';
 import type { Eyes } from './eyes.ts';
 
 const RunningPod = z.object({
-  metadata: z.object({ name: z.string(), namespace: z.string(), uid: z.string(), deletionTimestamp: z.string().optional() }),
+  metadata: z.object({
+    name: z.string(),
+    namespace: z.string(),
+    uid: z.string(),
+    deletionTimestamp: z.string().optional(),
+    annotations: z.record(z.string(), z.string()).default({}),
+  }),
   spec: z.object({ nodeName: z.string().default(''), containers: z.array(z.object({ name: z.string() })).default([]) }).prefault({}),
   status: z
     .object({
@@ -38,6 +44,9 @@ export async function runningPods(
     .sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
 }
 
+/** What its node knows a pod by: a static one has another UID there than its mirror in the API. */
+const uidOnNode = ({ metadata }: RunningPod) => metadata.annotations['kubernetes.io/config.mirror'] ?? metadata.uid;
+
 /** Probes from within a pod. Null when it cannot be entered because it is going. */
 export async function probePod<P extends Probe>(
   eyes: Eyes,
@@ -46,7 +55,7 @@ export async function probePod<P extends Probe>(
   probe: P,
   signal: AbortSignal,
 ): Promise<ProbeResults[P['op']] | null> {
-  const place = { kind: 'pod' as const, cluster: name, node: pod.spec.nodeName, uid: pod.metadata.uid };
+  const place = { kind: 'pod' as const, cluster: name, node: pod.spec.nodeName, uid: uidOnNode(pod) };
   try {
     return await eyes.provider.probe(eyes.ref, place, probe, signal);
   } catch (error) {
@@ -93,6 +102,6 @@ export async function probeFrom<P extends Probe>(
 async function stillRuns({ cluster }: Eyes, name: string, { metadata }: RunningPod, signal: AbortSignal): Promise<boolean> {
   const { name: pod, namespace, uid } = metadata;
   const request = { kind: 'kube.object' as const, cluster: name, apiVersion: 'v1', of: 'Pod', name: pod, namespace };
-  const found = RunningPod.nullable().parse(await cluster(name).read(request, signal));
+  const found = RunningPod.nullable().parse(await cluster(name).readAnew(request, signal));
   return found?.metadata.uid === uid && found.metadata.deletionTimestamp === undefined && found.status.phase === 'Running';
 }
