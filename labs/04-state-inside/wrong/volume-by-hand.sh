@@ -1,5 +1,5 @@
 # A volume that wears the class's name, made by hand: the class itself has made nothing.
-# fails: class class.volume.none
+# fails: class class.volume.by-hand
 # not-done: claim
 kubectl apply -f - <<YAML
 apiVersion: storage.k8s.io/v1

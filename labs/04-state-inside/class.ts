@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import { type entries, kube } from '#grading';
+
+export const Class = z.object({
+  metadata: z.object({ name: z.string() }),
+  provisioner: z.string(),
+  volumeBindingMode: z.string().optional(),
+  reclaimPolicy: z.string().optional(),
+});
+
+const Volume = z.object({
+  metadata: z.object({
+    name: z.string(),
+    creationTimestamp: z.string(),
+    deletionTimestamp: z.string().optional(),
+    annotations: z.object({ 'pv.kubernetes.io/provisioned-by': z.string().optional() }).prefault({}),
+  }),
+  spec: z.object({
+    storageClassName: z.string().optional(),
+    persistentVolumeReclaimPolicy: z.string().optional(),
+    claimRef: z.object({ namespace: z.string(), name: z.string(), uid: z.string().optional() }).optional(),
+  }),
+});
+
+const Claim = z.object({
+  metadata: z.object({
+    uid: z.string(),
+    creationTimestamp: z.string(),
+    deletionTimestamp: z.string().optional(),
+    annotations: z
+      .object({
+        'volume.kubernetes.io/selected-node': z.string().optional(),
+        'volume.kubernetes.io/storage-provisioner': z.string().optional(),
+      })
+      .prefault({}),
+  }),
+  spec: z.object({ storageClassName: z.string().optional(), volumeName: z.string().optional() }),
+  status: z.object({ phase: z.string().optional() }).prefault({}),
+});
+
+/** Of a list, only what is of class `keep`. */
+const kept = <Item extends z.ZodType<{ spec: { storageClassName?: string | undefined } }>>(item: Item) =>
+  z.array(item).transform((all) => all.filter(({ spec }) => spec.storageClassName === 'keep'));
+
+const everywhere = { fields: z.unknown() };
+export const classes = kube.list('storage.k8s.io/v1', 'StorageClass', { fields: Class });
+export const volumes = { ...kube.list('v1', 'PersistentVolume', everywhere), value: kept(Volume) };
+export const claims = { ...kube.list('v1', 'PersistentVolumeClaim', everywhere), value: kept(Claim) };
+
+type Claims = z.infer<ReturnType<typeof entries<z.infer<typeof claims.value>>>>;
+
+/** Whether the cluster is at work on a claim of this class. */
+export const inTheMaking = ({ metadata, status }: z.infer<typeof Claim>) =>
+  metadata.deletionTimestamp !== undefined ||
+  (status.phase === 'Pending' && metadata.annotations['volume.kubernetes.io/selected-node'] !== undefined);
+
+/**
+ * Whether a provisioner made this volume, for a claim that a pod used. A volume can be given any name and note by hand; so its
+ * claim must have been seen, sent to a node and to this provisioner, and not younger than the volume.
+ */
+export function madeBy(provisioner: string, volume: z.infer<typeof Volume>, history: Claims): boolean {
+  if (volume.metadata.annotations['pv.kubernetes.io/provisioned-by'] !== provisioner) return false;
+  return history
+    .flatMap(({ kind, value }) => (kind === 'seen' ? value : []))
+    .some(
+      ({ metadata, spec }) =>
+        metadata.uid === volume.spec.claimRef?.uid &&
+        spec.volumeName === volume.metadata.name &&
+        metadata.annotations['volume.kubernetes.io/selected-node'] !== undefined &&
+        metadata.annotations['volume.kubernetes.io/storage-provisioner'] === provisioner &&
+        Date.parse(metadata.creationTimestamp) <= Date.parse(volume.metadata.creationTimestamp),
+    );
+}

@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { kube } from '#grading';
+import { type Entry, moments } from './moments.ts';
+import type { RedisPod, roles } from './redis.ts';
+
+export const services = kube.list('v1', 'Service', {
+  namespace: 'harbour',
+  fields: z.object({
+    metadata: z.object({ name: z.string() }),
+    spec: z.object({ clusterIP: z.string().optional(), selector: z.record(z.string(), z.string()).optional() }),
+  }),
+});
+type Service = z.infer<typeof services.value>[number];
+
+/** Of each pod, what its journal needs: whether it was ready. */
+export const readiness = kube.list('v1', 'Pod', {
+  namespace: 'harbour',
+  labels: { app: 'redis' },
+  fields: z.object({
+    metadata: z.object({ name: z.string(), uid: z.string() }),
+    status: z
+      .object({ conditions: z.array(z.object({ type: z.string(), status: z.string() })).default([]) })
+      .prefault({})
+      .transform(({ conditions }) => ({ conditions: conditions.filter(({ type }) => type === 'Ready') })),
+  }),
+});
+
+/**
+ * The pods that a host name may lead a follower to; `address` when it is the passing address of a pod, and null
+ * when it cannot be told from here.
+ */
+export function ledTo(host: string, pods: readonly RedisPod[], services: readonly Service[]): string[] | 'address' | null {
+  if (pods.some(({ status }) => status.podIP === host)) return 'address';
+  const [first = '', second] = host.toLowerCase().replace(/\.$/, '').split('.');
+  const service =
+    services.find(({ spec }) => spec.clusterIP === host) ??
+    (second === undefined || second === 'harbour' ? services.find(({ metadata }) => metadata.name === first) : undefined);
+  if (service?.spec.selector) {
+    const wanted = Object.entries(service.spec.selector);
+    return pods
+      .filter(({ metadata }) => wanted.every(([key, value]) => metadata.labels[key] === value))
+      .map(({ metadata }) => metadata.name);
+  }
+  return !service && /^redis-\d+$/.test(first) ? [first] : null;
+}
+
+/** Whether the list a primary gives names a pod, by its address or by a name that begins with the pod's. */
+export const names = (followers: readonly string[], { metadata, status }: RedisPod) =>
+  followers.some((one) => one === status.podIP || one === metadata.name || one.startsWith(`${metadata.name}.`));
+
+type Readiness = z.infer<typeof readiness.value>;
+type Roles = z.infer<typeof roles.value>;
+
+/** The pods that were ready while their Redis was a primary, by uid. */
+export function readyPrimaries(pods: readonly Entry<Readiness>[], said: readonly Entry<Roles>[]): Set<string> {
+  const found = new Set<string>();
+  for (const moment of moments<{ pods: Readiness; roles: Roles }>({ pods, roles: said })) {
+    const ready = (moment.pods ?? []).filter(({ status }) => status.conditions.some((condition) => condition.status === 'True'));
+    for (const { uid, role } of moment.roles ?? []) {
+      if (role === 'primary' && ready.some(({ metadata }) => metadata.uid === uid)) found.add(uid);
+    }
+  }
+  return found;
+}

@@ -1,0 +1,194 @@
+import { z } from 'zod';
+import { dns, entries, rule, task } from '#grading';
+import { ledTo, names, readiness, readyPrimaries, services } from './follow.ts';
+import { answers, imagesOf, pods, type RedisPod, roles, set, storageOf } from './redis.ts';
+import { claimOf, claims, crew, scaledDown, wanted } from './scale.ts';
+import { notRedis, notThree, redisOf, threeOf, underWay } from './three.ts';
+import { because } from './words.ts';
+
+const domain = 'redis.harbour.svc.cluster.local';
+/** Asked from another pod: a pod knows its own name without any DNS. */
+const from = { namespace: 'harbour', labels: { app: 'logbook' } };
+const lookups = {
+  together: dns.lookup(domain, { from }),
+  first: dns.lookup(`redis-0.${domain}`, { from }),
+  second: dns.lookup(`redis-1.${domain}`, { from }),
+  third: dns.lookup(`redis-2.${domain}`, { from }),
+};
+type Lookup = z.infer<typeof lookups.first.value>;
+
+const addressesIn = (lookup: Lookup) => (lookup?.records ?? []).map(({ target }) => target).sort();
+const answered = (lookup: Lookup) => addressesIn(lookup).join(', ') || (lookup?.problem ?? 'nothing');
+const addressOf = ({ status }: RedisPod) => status.podIP ?? '';
+
+export const statefulSet = task({
+  lasts: 'state',
+  observe: { set, pods, claims, answers, ...lookups },
+  settling: underWay,
+  expect: z
+    .object({
+      set: set.value,
+      pods: pods.value,
+      claims: claims.value,
+      answers: answers.value,
+      together: lookups.together.value,
+      first: lookups.first.value,
+      second: lookups.second.value,
+      third: lookups.third.value,
+    })
+    .check(
+      rule(notThree),
+      rule(function* ({ set }) {
+        const policy = set?.spec.podManagementPolicy ?? '';
+        if (policy !== 'OrderedReady') yield because('set.start.at-once', { policy }, ['set', 'spec', 'podManagementPolicy']);
+      }),
+      rule(notRedis),
+      rule(function* ({ claims, ...seen }) {
+        const owners = new Map<string, string>();
+        for (const { pod, name, redis } of redisOf(seen)) {
+          const storage = storageOf(pod.spec, redis.folder);
+          if ('kind' in storage)
+            yield because('set.data.not-on-claim', { pod: name, folder: redis.folder, kind: storage.kind }, ['pods', 'spec']);
+          else if (claimOf(claims, storage.claim) === undefined)
+            yield because('set.claim.leaving', { pod: name, claim: storage.claim }, ['claims']);
+          else if (owners.has(storage.claim))
+            yield because('set.claim.shared', { claim: storage.claim, pods: `${owners.get(storage.claim)} and ${name}` }, [
+              'pods',
+              'spec',
+              'volumes',
+            ]);
+          else owners.set(storage.claim, name);
+          if (!redis.saves) yield because('set.data.not-saved', { pod: name }, ['answers']);
+        }
+      }),
+      rule(function* ({ together, first, second, third, set, pods }) {
+        const three = threeOf({ set, pods });
+        if (together === null) yield because('set.names.nobody-asks', {}, ['together']);
+        for (const [ordinal, lookup] of together === null ? [] : [first, second, third].entries()) {
+          const address = three[ordinal] ? addressOf(three[ordinal]) : '';
+          if (addressesIn(lookup).join() !== address)
+            yield because('set.name.elsewhere', { name: `redis-${ordinal}.${domain}`, answer: answered(lookup), address }, ['lookups']);
+        }
+      }),
+      rule(function* ({ together, set, pods }) {
+        const addresses = threeOf({ set, pods }).map(addressOf).sort();
+        if (addressesIn(together).join() !== addresses.join())
+          yield because('set.service.not-headless', { name: domain, answer: answered(together), addresses: addresses.join(', ') }, [
+            'together',
+          ]);
+      }),
+    ),
+});
+
+export const replicasDiffer = task({
+  lasts: 'state',
+  observe: { set, pods, services, answers },
+  witness: { readiness, roles },
+  settling: underWay,
+  expect: z
+    .object({
+      set: set.value,
+      pods: pods.value,
+      services: services.value,
+      answers: answers.value,
+      readiness: entries(readiness),
+      roles: entries(roles),
+    })
+    .check(
+      rule(notThree),
+      rule(notRedis),
+      rule(function* (seen) {
+        const [leader, ...others] = redisOf(seen);
+        if (leader?.redis.role === 'follower') yield because('differ.first.follows', { host: leader.redis.follows }, ['answers']);
+        for (const { name, redis } of others) if (redis.role === 'primary') yield because('differ.other.leads', { pod: name }, ['answers']);
+      }),
+      rule(function* ({ services, ...seen }) {
+        const [leader, ...others] = redisOf(seen);
+        for (const { pod, name, redis } of others) {
+          const host = redis.follows ?? '';
+          const led = ledTo(host, seen.pods, services);
+          if (led === 'address') yield because('differ.follows.address', { pod: name, host }, ['answers']);
+          else if (led !== null && led.join() !== leader?.name)
+            yield because('differ.follows.another', { pod: name, host, led: led.join(', ') || 'no pod' }, ['answers']);
+          else if (!redis.linked) yield because('differ.link.down', { pod: name, host }, ['answers']);
+          else if (!names(leader?.redis.followers ?? [], pod)) yield because('differ.first.lacks', { pod: name }, ['answers']);
+        }
+      }),
+      rule(function* ({ readiness, roles, ...seen }) {
+        const primaries = readyPrimaries(readiness, roles);
+        for (const { pod, name } of redisOf(seen).slice(1))
+          if (primaries.has(pod.metadata.uid)) yield because('differ.other.led', { pod: name }, ['roles']);
+      }),
+    ),
+});
+
+export const scaleAndBack = task({
+  lasts: 'state',
+  observe: { set, pods, claims, answers },
+  witness: { crew, wanted },
+  settling: underWay,
+  expect: z
+    .object({
+      set: set.value,
+      pods: pods.value,
+      claims: claims.value,
+      answers: answers.value,
+      crew: entries(crew),
+      wanted: entries(wanted),
+    })
+    .check(
+      rule(notThree),
+      rule(function* ({ crew, wanted }) {
+        if (scaledDown(crew, wanted) === null) yield because('scale.never', {}, ['crew']);
+      }),
+      rule(notRedis),
+      rule(function* ({ claims, crew, wanted, ...seen }) {
+        const down = scaledDown(crew, wanted) ?? '';
+        for (const { pod, name, redis } of redisOf(seen)) {
+          const storage = storageOf(pod.spec, redis.folder);
+          const claim = 'claim' in storage ? claimOf(claims, storage.claim) : undefined;
+          if (!claim) {
+            const kind = 'kind' in storage ? storage.kind : 'a claim that is on its way out';
+            yield because('scale.data.not-on-claim', { pod: name, kind }, ['pods', 'spec']);
+          } else if (Date.parse(claim.metadata.creationTimestamp) >= Date.parse(down))
+            yield because('scale.claim.new', { pod: name, claim: claim.metadata.name }, ['claims']);
+        }
+      }),
+    ),
+});
+
+const [before, after] = ['harbour/redis:1.0', 'harbour/redis:1.1'];
+const revisionOf = ({ metadata }: RedisPod) => metadata.labels['controller-revision-hash'];
+
+export const rollout = task({
+  lasts: 'once',
+  observe: { set, pods, answers },
+  settling: underWay,
+  expect: z.object({ set: set.value, pods: pods.value, answers: answers.value }).check(
+    rule(notThree),
+    rule(notRedis),
+    rule(function* ({ set, pods }) {
+      if (set === null) return;
+      const asked = set.spec.template.spec.containers.some(({ image }) => image.endsWith(after));
+      const updated = (pod: RedisPod) => revisionOf(pod) === set.status.updateRevision;
+      const three = threeOf({ set, pods });
+      const image = (pod: RedisPod) => imagesOf(pod).join(', ') || 'another image';
+      const byHand = three.find((pod) => image(pod) === after && !(asked && updated(pod)));
+      if (byHand) yield because('rollout.by-hand', { pod: byHand.metadata.name }, ['pods']);
+      else if (!asked)
+        yield because('rollout.not-asked', { image: set.spec.template.spec.containers.map(({ image }) => image).join(', ') }, ['set']);
+      else {
+        for (const pod of three.slice(0, -1))
+          if (updated(pod) || image(pod) !== before)
+            yield because('rollout.other.changed', { pod: pod.metadata.name, image: image(pod) }, ['pods']);
+        const last = three.at(-1);
+        if (last && image(last) !== after) yield because('rollout.last.old', { pod: last.metadata.name, image: image(last) }, ['pods']);
+      }
+    }),
+    rule(function* ({ set }) {
+      const { type = '', rollingUpdate } = set?.spec.updateStrategy ?? {};
+      if (type === 'RollingUpdate' && (rollingUpdate?.partition ?? 0) < 2)
+        yield because('rollout.goes-on', {}, ['set', 'spec', 'updateStrategy']);
+    }),
+  ),
+});

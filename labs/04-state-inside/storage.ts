@@ -1,0 +1,66 @@
+import { z } from 'zod';
+
+const Words = z.array(z.string().max(200)).max(20).catch(['…']).default([]);
+
+/** Variables that change what harbour's api is, or where it listens. */
+const telling = /^(PATH$|LD_|PYTHON|HARBOUR_P)/;
+const harmless: Readonly<Record<string, string>> = { HARBOUR_PORT: '8080', HARBOUR_PART: 'api' };
+
+/** The parts of a pod that say where its containers' files are, and which program runs in them. None of them ever changes but the image. */
+export const Storage = z.object({
+  volumes: z
+    .array(
+      z.object({
+        name: z.string(),
+        persistentVolumeClaim: z.object({ claimName: z.string() }).optional(),
+        hostPath: z.object({ path: z.string() }).optional(),
+        emptyDir: z.object({}).optional(),
+        ephemeral: z.object({}).optional(),
+      }),
+    )
+    .default([]),
+  containers: z.array(
+    z.object({
+      name: z.string(),
+      image: z.string(),
+      command: Words,
+      args: Words,
+      env: z
+        .array(z.object({ name: z.string(), value: z.string().optional().catch('…') }))
+        .default([])
+        .transform((all) => all.filter(({ name, value }) => telling.test(name) && harmless[name] !== value).slice(0, 4)),
+      envFrom: z.array(z.object({})).default([]),
+      volumeMounts: z.array(z.object({ name: z.string(), mountPath: z.string() })).default([]),
+    }),
+  ),
+});
+export type Storage = z.infer<typeof Storage>;
+type Container = Storage['containers'][number];
+
+/** The containers of one of harbour's images, of any version. */
+export const containersOf = ({ containers }: Storage, image: string): Container[] =>
+  containers.filter((one) => new RegExp(`^(docker\\.io/)?${image}[:@]`).test(one.image));
+
+/** What holds a file or folder of a container: a claim, by name, or a storage of another kind, in words. */
+export function storageAt({ volumes }: Storage, container: Container | undefined, path: string): { claim: string } | { kind: string } {
+  const over = (container?.volumeMounts ?? [])
+    .filter(({ mountPath }) => `${path}/`.startsWith(`${mountPath.replace(/\/+$/, '')}/`))
+    .sort((a, b) => b.mountPath.length - a.mountPath.length)[0];
+  if (over === undefined) return { kind: 'the file system of its container' };
+  const volume = volumes.find(({ name }) => name === over.name);
+  if (volume?.persistentVolumeClaim) return { claim: volume.persistentVolumeClaim.claimName };
+  if (volume?.hostPath) return { kind: `the node’s own folder ${volume.hostPath.path}` };
+  if (volume?.emptyDir) return { kind: 'an emptyDir' };
+  if (volume?.ephemeral) return { kind: 'a claim that goes with the pod' };
+  return { kind: 'a volume of another kind' };
+}
+
+/** How a container of the api was made to be something else than its image's own program; null when it was not, as far as its pod tells. */
+export function altered({ containers }: Storage, { command, args, env, envFrom, volumeMounts }: Container): string | null {
+  if (command.length > 0 && command.join(' ') !== 'python3 -m harbour') return 'it has a command of its own';
+  if (args.length > 0) return 'it has arguments of its own';
+  if (env[0]) return `it sets ${env[0].name}`;
+  if (envFrom.length > 0 && containers.length > 1) return 'it takes its variables from elsewhere, beside another container';
+  const over = volumeMounts.find(({ mountPath }) => /^\/+(usr|bin|lib|lib64)(\/|$)/.test(mountPath));
+  return over ? `something is mounted over ${over.mountPath}` : null;
+}
