@@ -63,6 +63,13 @@ export const commands: Readonly<Record<string, Command>> = {
     words: { min: 1, max: 20, name: 'what to do and the lab: lab test 04-state-inside' },
     load: () => import('./lab.ts'),
   },
+  regrade: {
+    summary: 'Judge every stored attempt of a lab again with its grader as it is, and show what would change',
+    usage: 'regrade LAB [--write] [--json]',
+    flags: { write: { help: 'Keep the new verdicts beside the old ones.' }, json },
+    words: { min: 1, max: 1, name: 'the lab: regrade 04-state-inside' },
+    load: () => import('./regrade.ts'),
+  },
   test: {
     summary: 'Run the checks (npm test)',
     usage: 'test [--static | --full | --only STAGE]',

@@ -1,13 +1,14 @@
 import { sql } from 'kysely';
 import { z } from 'zod';
-import { Verdict } from '#grading/verdict.ts';
+import { Evidence } from '#grading/evidence.ts';
+import { statuses, Verdict } from '#grading/verdict.ts';
 import { bestOf, countAttempt } from './best.ts';
 import { EffectiveRow, effective, WholeRow, withRevision } from './effective.ts';
 import type { Executor } from './executor.ts';
 import { historyOf } from './history.ts';
 import { newId } from './id.ts';
 import { nextInSession } from './journal.ts';
-import type { AttemptStore, EffectiveAttempt } from './port.ts';
+import type { AttemptOnRecord, AttemptStore } from './port.ts';
 import { judgementsOf, regrade } from './revisions.ts';
 import { isoTime, json, parseRow, parseRows } from './row.ts';
 
@@ -79,18 +80,29 @@ export function attemptStore(executor: Executor): AttemptStore {
   };
 }
 
-async function* each(executor: Executor, lab: string): AsyncGenerator<EffectiveAttempt> {
-  const Row = WholeRow.extend({ seq: z.int() });
-  let last: z.infer<typeof Row> | undefined;
+const RowOnRecord = EffectiveRow.extend({
+  seq: z.int(),
+  evidence: json(Evidence).nullable().catch(null),
+  firstVerdict: json(z.object({ status: z.enum(statuses) })),
+});
+
+async function* each(executor: Executor, lab: string): AsyncGenerator<AttemptOnRecord> {
+  let last: { at: string; seq: number; id: string } | undefined;
   do {
     const after = last;
     const rows = await executor.read((db) => {
-      const all = effective(db).select(['attempt.evidence', 'attempt.seq']).where('attempt.lab', '=', lab);
+      const all = effective(db)
+        .select(['attempt.evidence', 'attempt.seq', 'attempt.verdict as firstVerdict'])
+        .where('attempt.lab', '=', lab);
       const rest = after === undefined ? all : all.where(sql<boolean>`${place} > (${after.at}, ${after.seq}, ${after.id})`);
       return rest.orderBy('attempt.at').orderBy('attempt.seq').orderBy('attempt.id').limit(page).execute();
     });
-    last = rows.length < page ? undefined : parseRows('attempt', Row, rows.slice(-1))[0];
-    for (const row of rows) yield* parseRows('attempt', WholeRow, [row]);
+    last = rows.length < page ? undefined : rows.at(-1);
+    for (const row of rows) {
+      for (const { seq: _, firstVerdict, ...attempt } of parseRows('attempt', RowOnRecord, [row])) {
+        yield { ...attempt, firstStatus: firstVerdict.status };
+      }
+    }
   } while (last !== undefined);
 }
 

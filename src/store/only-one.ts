@@ -18,3 +18,16 @@ export function holdFolder(folder: string, name = 'lock'): { release(): void } {
   }
   return { release: () => lock.close() };
 }
+
+/** The same, and null when another process holds it. */
+export function tryHoldFolder(folder: string, name?: string): { release(): void } | null {
+  try {
+    return holdFolder(folder, name);
+  } catch (error) {
+    const { cause } = error instanceof Error ? error : {};
+    if (cause instanceof Error && 'errcode' in cause && cause.errcode === sqliteBusy) return null;
+    throw error;
+  }
+}
+
+const sqliteBusy = 5;

@@ -12,7 +12,7 @@ import { type Migrations, migrate, schemaState } from './migrate.ts';
 import { migrations } from './migrations/index.ts';
 import { peopleStore } from './people.ts';
 import { phaseStore } from './phases.ts';
-import type { Store } from './port.ts';
+import { type Store, StoreError } from './port.ts';
 import { openFile, sqliteDialect } from './sqlite.ts';
 import type { Tables } from './tables.ts';
 
@@ -25,6 +25,8 @@ export interface OpenOptions {
   now?: (() => Date) | undefined;
   /** All that the database is to go through; tests shorten or lengthen the list. */
   migrations?: Migrations | undefined;
+  /** Refuse a database whose schema is not up to date, instead of changing it: another Slipway may be at work with it. */
+  asItIs?: boolean | undefined;
   /** Told of a backup and of each migration, for people who watch the start. */
   report?: ((line: string) => void) | undefined;
 }
@@ -61,6 +63,7 @@ async function openSqlite(path: string, options: OpenOptions): Promise<Executor>
     const { version, pending } = await schemaState(db, options.migrations ?? migrations, options.signal);
     const [next] = pending;
     if (next !== undefined) {
+      if (options.asItIs) throw outOfDate(version, pending);
       const copy = version === null ? null : backup(opened, path, version, next);
       if (copy !== null) options.report?.(`database backed up to ${copy}`);
       await migrate(db, options.migrations ?? migrations, options.signal);
@@ -78,8 +81,9 @@ async function openPostgres(url: string, options: OpenOptions): Promise<Executor
   const { postgresDialect } = await import('./postgres.ts');
   const db = kysely(postgresDialect(url));
   try {
-    const { pending } = await schemaState(db, options.migrations ?? migrations, options.signal);
+    const { version, pending } = await schemaState(db, options.migrations ?? migrations, options.signal);
     if (pending.length > 0) {
+      if (options.asItIs) throw outOfDate(version, pending);
       await migrate(db, options.migrations ?? migrations, options.signal);
       options.report?.(`database at schema ${pending.at(-1)}`);
     }
@@ -88,6 +92,13 @@ async function openPostgres(url: string, options: OpenOptions): Promise<Executor
     await db.destroy();
     throw toStoreError(error);
   }
+}
+
+function outOfDate(version: string | null, pending: readonly string[]): StoreError {
+  return new StoreError(
+    'failed',
+    `The database is at schema ${version ?? 'nothing'}, this Slipway needs ${pending.at(-1)}, and another one works with it. Stop that one first; the next start brings the database up to date.`,
+  );
 }
 
 /** Camel case here, snake case in the database. */

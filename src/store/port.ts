@@ -158,6 +158,14 @@ export interface EffectiveAttempt extends Attempt {
   revisedAt: string | null;
 }
 
+/** An attempt as `each` reads it. */
+export interface AttemptOnRecord extends Omit<EffectiveAttempt, 'evidence'> {
+  /** Null when it does not have the form that this Slipway reads. */
+  evidence: Evidence | null;
+  /** What its first judgement said. */
+  firstStatus: Status;
+}
+
 /** What a later grader makes of an attempt. */
 export interface Revision extends Judgement {
   attempt: string;
@@ -204,7 +212,7 @@ export interface AttemptStore {
     before?: string;
   }): Promise<readonly Omit<EffectiveAttempt, 'evidence'>[]>;
   /** Every attempt of a lab with its evidence, oldest first, read page by page: however many there are, few are in memory. */
-  each(filter: { lab: string }): AsyncIterable<EffectiveAttempt>;
+  each(filter: { lab: string }): AsyncIterable<AttemptOnRecord>;
   /**
    * Puts newer judgements beside those on record, all or none, and works out the best and the newest status of each person and
    * task anew (a best may go down). One that repeats the judgement in effect is left out. Answers how many were written.

@@ -1,0 +1,62 @@
+import { type GradedTask, passedName } from '#grading/grader.ts';
+import { isWaitingForTrial } from '#grading/judge.ts';
+import { regradeAttempt } from '#grading/regrade.ts';
+import type { Verdict } from '#grading/verdict.ts';
+import type { AttemptOnRecord } from '#store/port.ts';
+
+/** What a grader makes of an attempt on record. `partial`, `unfit` and `unknown-task`: nothing, and the verdict on record stays. */
+export type Rejudged = { kind: 'same' | 'different'; verdict: Verdict; points: number } | { kind: 'partial' | 'unfit' | 'unknown-task' };
+
+/**
+ * Judges the attempts of a lab again, which must come oldest first: a `once` task is carried by an earlier pass only while the
+ * attempt that earned it still passes.
+ */
+export function rejudger(tasks: readonly GradedTask[]): (attempt: AttemptOnRecord) => Rejudged {
+  const earned = new Map<string, boolean>();
+  return (attempt) => {
+    const { session, epoch, task: id, evidence, verdict: was } = attempt;
+    const key = JSON.stringify([session, epoch, id]);
+    const rejudged = judgeAgain(tasks, attempt, earned.get(key) ?? true);
+    const status = 'verdict' in rejudged ? rejudged.verdict.status : was.status;
+    const isCarried = evidence?.journal.some(({ witness }) => witness === passedName(id)) ?? false;
+    if (status === 'passed') earned.set(key, true);
+    else if (attempt.firstStatus === 'passed' && !isCarried && !earned.has(key)) earned.set(key, false);
+    return rejudged;
+  };
+}
+
+function judgeAgain(tasks: readonly GradedTask[], attempt: AttemptOnRecord, passedBefore: boolean): Rejudged {
+  const { task: id, evidence, verdict: was } = attempt;
+  if (!tasks.some((task) => task.id === id)) return { kind: 'unknown-task' };
+  if (evidence === null) return { kind: 'unfit' };
+  const verdict = regradeAttempt(tasks, { task: id, evidence }, { passedBefore });
+  if (typeof verdict === 'string') return { kind: verdict };
+  if (isUnfit(verdict, { evidence, verdict: was })) return { kind: 'unfit' };
+  const points = tasks.find((task) => task.id === id)?.points ?? attempt.points;
+  return { kind: isSame({ verdict, points }, attempt) ? 'same' : 'different', verdict, points };
+}
+
+/** Whether the verdict speaks of what was not looked at or not kept at the time, so that it says nothing of the learner's work. */
+function isUnfit(
+  verdict: Verdict,
+  { evidence, verdict: was }: Pick<AttemptOnRecord, 'verdict'> & Pick<NonNullable<AttemptOnRecord>, 'evidence'>,
+) {
+  if (isWaitingForTrial(verdict)) return !isWaitingForTrial(was);
+  if (verdict.status !== 'cannot-check') return false;
+  const looked = { ...evidence?.observed, ...evidence?.trials };
+  return verdict.findings.some(({ code, params }) => {
+    const name = params['observation'];
+    return code === 'evidence.unreadable' || (typeof name === 'string' && !Object.hasOwn(looked, name));
+  });
+}
+
+type Judged = Pick<AttemptOnRecord, 'verdict' | 'points'>;
+
+/** Whether two verdicts say the same: other words for a code are no difference. */
+function isSame(a: Judged, b: Judged): boolean {
+  const plain = ({ verdict, points }: Judged) => JSON.stringify([verdict.status, verdict.score, points, codesOf(verdict)]);
+  return plain(a) === plain(b);
+}
+
+/** The codes of a verdict's findings, each once, sorted. */
+export const codesOf = ({ findings }: Pick<Verdict, 'findings'>) => [...new Set(findings.map(({ code }) => code))].sort();
