@@ -26,17 +26,35 @@ export type SessionEvent =
 export interface Hub {
   publish(session: string, event: SessionEvent): void;
   subscribe(session: string, listener: (event: SessionEvent) => void): () => void;
+  /** Whether a page of the session is open. */
+  hasAudience(session: string): boolean;
+  /** Called when the first page of a session opens, and when the last is gone. */
+  onAudience(listener: (session: string, present: boolean) => void): () => void;
 }
 
 export function hub(): Hub {
   const emitter = new EventEmitter().setMaxListeners(0);
+  const audience = new EventEmitter().setMaxListeners(0);
+  const hasAudience = (session: string) => emitter.listenerCount(session) > 0;
   return {
     publish(session, event) {
       emitter.emit(session, event);
     },
     subscribe(session, listener) {
+      const isFirst = !hasAudience(session);
       emitter.on(session, listener);
-      return () => void emitter.off(session, listener);
+      if (isFirst) audience.emit('change', session, true);
+      let isOpen = true;
+      return () => {
+        emitter.off(session, listener);
+        if (isOpen && !hasAudience(session)) audience.emit('change', session, false);
+        isOpen = false;
+      };
+    },
+    hasAudience,
+    onAudience(listener) {
+      audience.on('change', listener);
+      return () => void audience.off('change', listener);
     },
   };
 }

@@ -1,68 +1,117 @@
-import { gradeWatched, storeGraded } from './check-lab.ts';
+import type { GradedTask } from '#grading/grader.ts';
+import { isWaitingForTrial } from '#grading/judge.ts';
+import type { Verdict } from '#grading/verdict.ts';
+import { storeGraded } from './check-lab.ts';
+import { type Clock, systemClock } from './clock.ts';
 import type { Context } from './context.ts';
+import { gradeLab } from './grade/grade-lab.ts';
 import type { CheckResult } from './hub.ts';
+import { type Judged, type LiveLab, liveLab } from './live-lab.ts';
+import type { Round } from './observe/observer.ts';
+import type { Watch } from './watch-progress.ts';
 
-/** Judging without a press of Check: when a witness saw something, and while a task is not yet what it should become. */
+/** Judging without a press of Check: when something behind a task changes, and while a task is not yet what it should become. */
 export interface LiveChecks {
-  /** Something that a witness names has changed. */
-  changed(session: string): void;
-  /** Verdicts were told; those that said `not-yet` are judged again by and by. */
-  after(session: string, results: readonly Pick<CheckResult, 'verdict'>[]): void;
+  /** A lab is watched from here on. */
+  began(session: string, watch: Watch): void;
+  /** It no longer is. Waits for what is under way. */
+  ended(session: string): Promise<void>;
+  /** Something that these tasks look at, or all, has changed. */
+  changed(session: string, tasks?: readonly string[]): void;
+  /** A press of Check was answered; what is `not-yet` is judged again by and by. */
+  after(session: string, results: readonly Pick<CheckResult, 'task' | 'verdict'>[]): void;
   close(): Promise<void>;
 }
 
-const soonMilliseconds = 200;
-const settlingMilliseconds = 4_000;
-const roundMilliseconds = 30_000;
+interface Lab {
+  live: LiveLab;
+  /** When a press of Check was last answered. */
+  checkedAt: number;
+}
 
 /** Stores and tells only what turned (design §6): no attempt is made of a verdict that says what the last one said. */
-export function liveChecks(context: () => Context): LiveChecks {
-  const stop = new AbortController();
-  const waiting = new Map<string, NodeJS.Timeout>();
-  const running = new Set<Promise<void>>();
-
-  function plan(session: string, milliseconds: number): void {
-    if (stop.signal.aborted || waiting.has(session)) return;
-    const timer = setTimeout(() => {
-      waiting.delete(session);
-      const { log } = context();
-      const round = judgeTurns(context(), session, AbortSignal.any([stop.signal, AbortSignal.timeout(roundMilliseconds)]))
-        .then((isSettling) => isSettling && plan(session, settlingMilliseconds))
-        .catch((error: unknown) => {
-          if (!stop.signal.aborted) log.warn({ err: error, session }, 'a lab could not be judged by itself');
-        })
-        .then(() => void running.delete(round));
-      running.add(round);
-    }, milliseconds);
-    waiting.set(session, timer);
-  }
+export function liveChecks(context: () => Context, clock: Clock = systemClock): LiveChecks {
+  const labs = new Map<string, Lab>();
+  let unsubscribe: (() => void) | undefined;
 
   return {
-    changed: (session) => plan(session, soonMilliseconds),
-    after: (session, results) => {
-      if (results.some(({ verdict }) => verdict.status === 'not-yet')) plan(session, settlingMilliseconds);
+    began(session, watch) {
+      const { hub, log } = context();
+      unsubscribe ??= hub.onAudience((id, isPresent) => labs.get(id)?.live.present(isPresent));
+      const lab: Lab = {
+        checkedAt: 0,
+        live: liveLab({
+          observer: watch.observer,
+          tasks: watch.grader.tasks,
+          clock,
+          judge: (task, round, signal) => judgeTurn(context(), session, { watch, lab, task, round, signal, clock }),
+          onError: (err) => log.warn({ err, session }, 'a task could not be judged by itself'),
+        }),
+      };
+      labs.set(session, lab);
+      lab.live.present(hub.hasAudience(session));
+    },
+    async ended(session) {
+      const lab = labs.get(session);
+      labs.delete(session);
+      await lab?.live.close();
+    },
+    changed: (session, tasks) => labs.get(session)?.live.mark(tasks),
+    after(session, results) {
+      const lab = labs.get(session);
+      if (lab === undefined) return;
+      lab.checkedAt = clock.now();
+      lab.live.later(results.filter(({ verdict }) => isSettling(verdict)).map(({ task }) => task));
     },
     async close() {
-      stop.abort(new Error('the server is stopping'));
-      for (const timer of waiting.values()) clearTimeout(timer);
-      await Promise.all(running);
+      unsubscribe?.();
+      const open = [...labs.values()];
+      labs.clear();
+      await Promise.all(open.map(({ live }) => live.close()));
     },
   };
 }
 
-/** Judges all tasks once; answers whether one is still settling. */
-async function judgeTurns(context: Context, id: string, signal: AbortSignal): Promise<boolean> {
-  const { store, watches } = context;
+interface Turn {
+  watch: Watch;
+  lab: Lab;
+  task: GradedTask;
+  round: Round;
+  signal: AbortSignal;
+  clock: Clock;
+}
+
+async function judgeTurn(context: Context, id: string, { watch, lab, task, round, signal, clock }: Turn): Promise<Judged> {
+  const { store } = context;
+  // What a press of Check tries in a lab is no work of the learner's, and its verdict is the newer one.
+  const isDisturbed = (since: number) => watch.checking.size > 0 || lab.checkedAt >= since;
+  const begun = clock.now();
+  if (isDisturbed(Number.POSITIVE_INFINITY)) return 'again';
   const session = await store.sessions.get(id);
-  const watch = await watches.get(id);
-  if (session?.state !== 'ready' || watch === undefined) return false;
-  const told = new Map((await store.attempts.latest(id, session.epoch)).map(({ task, verdict }) => [task, verdict.status]));
-  const graded = await gradeWatched(context, session, watch, undefined, signal);
-  for (const one of graded) {
-    const { status } = one.verdict;
-    const before = told.get(one.task.id);
-    const isNews = before === undefined ? status === 'passed' : status !== before && status !== 'cannot-check';
-    if (isNews) await storeGraded(context, session, watch, one, 'turn');
-  }
-  return graded.some(({ task, verdict }) => verdict.status === 'not-yet' && told.has(task.id));
+  if (session?.state !== 'ready') return 'done';
+  const [graded] = await gradeLab({
+    observer: watch.observer,
+    journal: store.journal,
+    session: { id, epoch: session.epoch },
+    tasks: [task],
+    disturbing: watch.grader.tasks,
+    settling: watch.settling,
+    witness: async () => round,
+    signal,
+  });
+  const told = (await store.attempts.latest(id, session.epoch)).find((latest) => latest.task === task.id)?.verdict;
+  if (graded === undefined || isDisturbed(begun)) return 'again';
+  if (isNews(told, graded.verdict)) await storeGraded(context, session, watch, graded, 'turn');
+  if (graded.verdict.status === 'passed' && task.lasts === 'once') return 'over';
+  return told !== undefined && isSettling(graded.verdict) ? 'settling' : 'done';
+}
+
+const isSettling = (verdict: Verdict) => verdict.status === 'not-yet' && !isWaitingForTrial(verdict);
+
+/** Whether a verdict says something else than what was told: before anything was told, only that a task is passed. */
+function isNews(told: Verdict | undefined, { status, findings }: Verdict): boolean {
+  if (told === undefined) return status === 'passed';
+  // A task that its trial once passed holds as well as before; only another trial could tell more.
+  if (told.status === 'passed' && isWaitingForTrial({ status, findings })) return false;
+  return status !== told.status && status !== 'cannot-check';
 }

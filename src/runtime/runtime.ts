@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import { kindProvider } from '#cluster/kind/provider.ts';
 import { holdFolder } from '#store/only-one.ts';
 import { openStore } from '#store/open.ts';
-import type { LabSession, Person, Store } from '#store/port.ts';
+import type { LabSession, Person, Store, TaskHistory } from '#store/port.ts';
 import { checkLab } from './check-lab.ts';
 import { type Context, labOf, phaseViews } from './context.ts';
 import { type Course, type CourseLab, loadCourse } from './course.ts';
@@ -31,13 +31,20 @@ export interface Runtime {
   /** Judges one task, or all, and stores the attempts; what the learner typed is kept first. */
   check(session: LabSession, task: string | undefined, answers?: Answers): Promise<readonly CheckResult[]>;
   /** All that a page shows of a session. */
-  state(
-    id: string,
-  ): Promise<{ session: LabSession; phases: { epoch: number; phases: readonly PhaseView[] }; verdicts: readonly CheckResult[] } | null>;
+  state(id: string): Promise<SessionState | null>;
   /** Begins to mend rows and containers, now and from then on. Once the site is served: a start that failed must touch nothing. */
   begin(): void;
   /** Stops watching and closes the database; labs run on. */
   close(): Promise<void>;
+}
+
+export interface SessionState {
+  session: LabSession;
+  phases: { epoch: number; phases: readonly PhaseView[] };
+  /** The latest of each task. */
+  verdicts: readonly CheckResult[];
+  /** By task: when it first passed, and each time it turned, in this epoch. */
+  history: Readonly<Record<string, TaskHistory>>;
 }
 
 const key = Symbol.for('slipway.runtime');
@@ -92,8 +99,13 @@ async function build(settings: Settings): Promise<Runtime> {
     async state(id) {
       const session = await store.sessions.get(id);
       if (session === null) return null;
-      const [phases, latest] = await Promise.all([phaseViews(context, session), store.attempts.latest(id, session.epoch)]);
-      return { session, phases, verdicts: latest.map(({ task, verdict, at, attempt }) => ({ task, verdict, savedAt: at, attempt })) };
+      const [phases, latest, history] = await Promise.all([
+        phaseViews(context, session),
+        store.attempts.latest(id, session.epoch),
+        store.attempts.history(id, session.epoch),
+      ]);
+      const verdicts = latest.map(({ task, verdict, at, attempt }) => ({ task, verdict, savedAt: at, attempt }));
+      return { session, phases, verdicts, history };
     },
     begin() {
       if (settings.engine) reconciling ??= keepReconciled(context, stop.signal);

@@ -1,11 +1,15 @@
 import type { LabAccess } from '#cluster/port.ts';
 import type { LabSession } from '#store/port.ts';
 import { type Context, labOf } from './context.ts';
+import { answerOf } from './grade/answers.ts';
 import type { SettlingMemory } from './grade/grade-lab.ts';
 import { type LoadedGrader, loadGrader } from './grade/load-grader.ts';
 import { type Watching, watchWitnesses } from './grade/watch-witnesses.ts';
 import type { CheckResult } from './hub.ts';
 import { type Observer, observer } from './observe/observer.ts';
+import { undoLeftTrials } from './trial/trier.ts';
+
+const undoMilliseconds = 30_000;
 
 /** A lab under observation: its grader, what looks into it, and the journal that is being kept. */
 export interface Watch {
@@ -29,34 +33,55 @@ export interface Watches {
 }
 
 export function watches(
-  context: Pick<Context, 'provider' | 'store' | 'log' | 'course' | 'settings' | 'live'>,
+  context: Pick<Context, 'provider' | 'store' | 'log' | 'course' | 'settings' | 'live' | 'hub'>,
   secretKey: Uint8Array,
 ): Watches {
-  const { provider, store, log, settings } = context;
+  const { provider, store, log, settings, live, hub } = context;
   const kept = new Map<string, Promise<Watch>>();
 
   async function watch(session: LabSession, access: LabAccess): Promise<Watch> {
     const lab = labOf(context, session.lab);
     const grader = await loadGrader({ root: settings.root, folder: lab.folder, tasks: lab.file.tasks });
-    const eyes = observer({ provider, access, secretKey });
+    const where = { id: session.id, epoch: session.epoch };
+    const eyes = observer({
+      provider,
+      access,
+      secretKey,
+      answer: answerOf(store.journal, where, lab.file.tasks),
+      onRepair: (note) => log.warn({ session: session.id }, note),
+    });
+    const { journal } = store;
+    try {
+      const trials = { provider, access, observer: eyes, journal, session: where };
+      const undone = await undoLeftTrials(trials, grader.tasks, AbortSignal.timeout(undoMilliseconds));
+      if (undone > 0) log.warn({ session: session.id, undone }, 'trials that the server left behind were taken back');
+    } catch (error) {
+      await eyes.close();
+      throw error;
+    }
     const watching = watchWitnesses({
       observer: eyes,
-      journal: store.journal,
-      session: { id: session.id, epoch: session.epoch },
+      journal,
+      session: where,
       tasks: grader.tasks,
-      onEntries: () => context.live.changed(session.id),
-      onError: (error) => log.warn({ err: error, session: session.id }, 'a journal could not be written'),
+      // A learner who is there may do and undo within seconds what a witness is to see.
+      pace: () => (hub.hasAudience(session.id) ? 3_000 : 15_000),
+      onEntries: (task) => live.changed(session.id, [task]),
+      onError: (error) => log.warn({ err: error, session: session.id }, 'a journal could not be read or written'),
     });
     return { access, grader, observer: eyes, watching, settling: new Map(), checking: new Map() };
   }
 
   const self: Watches = {
     begin(session, access) {
-      const begun = kept.get(session.id) ?? watch(session, access);
+      const known = kept.get(session.id);
+      if (known) return known;
+      const begun = watch(session, access);
       kept.set(session.id, begun);
-      begun.catch(() => {
-        if (kept.get(session.id) === begun) kept.delete(session.id);
-      });
+      begun.then(
+        (watch) => kept.get(session.id) === begun && live.began(session.id, watch),
+        () => kept.get(session.id) === begun && kept.delete(session.id),
+      );
       return begun;
     },
     get: (session) => kept.get(session),
@@ -65,6 +90,7 @@ export function watches(
       if (begun === undefined) return;
       kept.delete(session);
       const watch = await begun.catch(() => null); // Whoever began it was told.
+      await live.ended(session);
       await watch?.watching.close();
       await watch?.observer.close();
     },

@@ -14,7 +14,7 @@ export const GET = endpoint(async (context, person) => {
     if (state) {
       send('session', sessionView(state.session));
       send('phases', state.phases);
-      send('history', await runtime.store.attempts.history(session.id, state.session.epoch));
+      send('history', state.history);
       for (const verdict of state.verdicts) send('verdict', verdict);
     }
     return unsubscribe;
