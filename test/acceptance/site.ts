@@ -26,7 +26,8 @@ export interface Site {
   close(): Promise<void>;
 }
 
-export async function site(env: Readonly<Record<string, string>> = {}): Promise<Site> {
+/** `entry` is the server of another build than the checkout's own. */
+export async function site(env: Readonly<Record<string, string>> = {}, entry = join(root, 'dist/server/entry.mjs')): Promise<Site> {
   const data = await mkdtemp(join(tmpdir(), 'slipway-site-'));
   const port = await freePort();
   const instance = `test-${data.slice(-6).toLowerCase()}`;
@@ -40,7 +41,7 @@ export async function site(env: Readonly<Record<string, string>> = {}): Promise<
     instance,
     data,
     async start() {
-      child = spawn(process.execPath, [join(root, 'dist/server/entry.mjs')], {
+      child = spawn(process.execPath, [entry], {
         cwd: root,
         env: {
           ...process.env,

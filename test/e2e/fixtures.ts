@@ -6,6 +6,7 @@ import Docker from 'dockerode';
 import { findOwned, removeOwned } from '#cli/engine/owned.ts';
 import { type Site, site } from '../acceptance/site.ts';
 import { type Guard, guard } from './guard.ts';
+import { smallCourse } from './small/course.ts';
 
 const pictures = join(import.meta.dirname, '../../test-results/pictures');
 
@@ -22,6 +23,8 @@ interface Servers {
   server: Site;
   /** One that was told to do without an engine. */
   reading: Site;
+  /** One of a small course that needs no engine. */
+  small: Site;
 }
 
 export const test = base.extend<Fixtures, Servers>({
@@ -49,6 +52,19 @@ export const test = base.extend<Fixtures, Servers>({
       await here.close();
     },
     { scope: 'worker', timeout: 60_000 },
+  ],
+  small: [
+    // biome-ignore lint/correctness/noEmptyPattern: as above.
+    async ({}, use) => {
+      const course = await smallCourse();
+      const here = await site({ SLIPWAY_NO_ENGINE: '1', SLIPWAY_COURSE: course.folder }, course.entry);
+      await here.start();
+      await use(here);
+      await here.kill('SIGTERM');
+      await here.close();
+      course.remove();
+    },
+    { scope: 'worker', timeout: 180_000 },
   ],
   guarded: async ({ page, baseURL }, use) => {
     const watching = guard(page, baseURL ?? '');

@@ -52,7 +52,7 @@ function memoryFact(measured: number | null, declared: number): Fact {
 function mutantWords({ made, survived, inert, excused }: { made: number; survived: number; inert: number; excused: number }): string {
   if (made === 0) return 'none made';
   const share = Math.round((1000 * survived) / made) / 10;
-  return `${survived} of ${made} survived (${share} %); besides ${inert} inert, ${excused} excused`;
+  return `${survived} of ${made} survived (${share}\u00a0%); besides ${inert} inert, ${excused} excused`;
 }
 
 const counted = (count: number, what: string) => `${count} ${what}`;

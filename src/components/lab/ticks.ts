@@ -10,6 +10,7 @@ export function renderTicks(list: HTMLElement, state: LabState): void {
     const status = verdict ? shown(verdict) : state.bests.get(task)?.status === 'passed' ? 'passed' : 'open';
     if (link.dataset['status'] === status) continue;
     link.dataset['status'] = status;
+    link.dataset['turned'] = '';
     link.querySelector('svg')?.replaceWith(statusMark(status));
     const word = link.querySelector('.visually-hidden');
     if (word) word.textContent = ` (${shownWords[status]})`;
