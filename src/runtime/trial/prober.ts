@@ -27,6 +27,7 @@ export type Prober = ReturnType<typeof prober>;
 
 const Object_ = z.record(z.string(), z.json());
 const Meta = z.object({ metadata: z.object({ name: z.string(), uid: z.string(), labels: z.record(z.string(), z.string()).default({}) }) });
+const Going = z.object({ metadata: z.object({ deletionTimestamp: z.string().optional() }) });
 const Running = z.object({
   metadata: z.object({ name: z.string(), deletionTimestamp: z.string().optional() }),
   status: z.object({ phase: z.string().optional() }).prefault({}),
@@ -142,6 +143,10 @@ export function prober({ provider, access, observer, repair, kube: connect = kub
       if (step.verb === 'delete' && target === null) return null;
       const change = step.verb === 'delete' && target ? { verb: step.verb, target } : (step as ExactChange);
       const { accepted, status, message } = await self.change(cluster, change, {}, signal);
+      if (change.verb === 'create' && status === 409 && (await isGoing(cluster, namedIn(change.manifest), signal))) {
+        await delay(500, undefined, { signal });
+        return await self.undo(cluster, step, signal);
+      }
       const isDone = accepted || (change.verb === 'create' ? status === 409 : status === 404);
       return isDone ? null : message;
     },
@@ -150,6 +155,11 @@ export function prober({ provider, access, observer, repair, kube: connect = kub
       await Promise.all([...clients.values()].map((one) => one.close()));
     },
   };
+
+  async function isGoing(cluster: string, target: Named, signal: AbortSignal): Promise<boolean> {
+    const found = Going.safeParse(await self.object(cluster, target, signal));
+    return found.data === undefined || found.data.metadata.deletionTimestamp !== undefined;
+  }
 
   async function takeAway(cluster: string, { target, id }: { target: Named; id: string }, signal: AbortSignal): Promise<string | null> {
     const ours = async () => {

@@ -63,19 +63,35 @@ export function trier(options: TrierOptions): Trier {
 }
 
 /**
- * Takes back what earlier trials left when the server went in their middle. Call it when a lab's watch begins and wait for it:
- * it takes back any trial that is under way. Throws when the lab cannot be reached; what was not taken back is tried again then.
+ * Takes back what trials left when the server went in their middle, and answers how many it took back. Call it when a lab's watch
+ * begins and wait for it, for it takes back any trial that is under way. What cannot be taken back now is tried again before
+ * the next trial of its task, which tells the reason.
  */
 export async function undoLeftTrials(options: TrierOptions, tasks: readonly { id: string }[], signal: AbortSignal): Promise<number> {
   const left = (await Promise.all(tasks.map(async ({ id }) => (await leftOf(options, id)).map((begun) => ({ id, begun }))))).flat();
-  if (left.length === 0) return 0;
   const hands = prober(options);
+  let done = 0;
   try {
-    for (const { id, begun } of left) await takeBack(options, hands, id, begun, signal);
+    for (const { id, begun } of left) {
+      if (await tookBack(options, hands, id, begun, signal)) done += 1;
+    }
   } finally {
     await hands.close();
   }
-  return left.length;
+  return done;
+}
+
+/** Tries for a while: after a restart of the host an API server may be slower than we are. */
+async function tookBack(options: TrierOptions, hands: Prober, task: string, begun: Begun, signal: AbortSignal): Promise<boolean> {
+  for (;;) {
+    try {
+      await takeBack(options, hands, task, begun, signal);
+      return true;
+    } catch (error) {
+      if (signal.aborted || error instanceof NotMade) return false;
+      await delay(1000, undefined, { signal }).catch(() => {}); // The signal ends the trying, not the server's start.
+    }
+  }
 }
 
 async function attempt(options: TrierOptions, hands: Prober, task: string, name: string, { request, until }: Trial, signal: AbortSignal) {
@@ -113,23 +129,26 @@ async function changeAndLook(options: TrierOptions, hands: Prober, making: Makin
   const id = randomBytes(8).toString('hex');
   const begun: Begun = { state: 'begun', id, trial: name, cluster, undo: undoOf(request, object, id) };
   const about = { target: aboutOf(target, object), before: first.value };
+  const settle = (undo: Begun['undo']) => takeBack(options, hands, task, { ...begun, undo }, AbortSignal.timeout(undoPatience));
   await note(options, task, begun);
-  const never = () => note(options, task, { state: 'undone', id, refused: [] });
-  let wasMade = true;
-  try {
-    const uid = change.verb === 'delete' ? (about.target?.uid ?? undefined) : undefined;
-    const { object: _, ...answer } = await hands.change(cluster, exactly(change, target), { webhooks, uid, id }, signal);
-    wasMade = answer.accepted;
-    if (answer.accepted) return { ...answer, ...about, ...(await waitFor(look, until.holds, request.within, signal)) };
+  const uid = change.verb === 'delete' ? (about.target?.uid ?? undefined) : undefined;
+  const { object: _, ...answer } = await hands
+    .change(cluster, exactly(change, target), { webhooks, uid, id }, signal)
+    .catch(async (error: unknown) => {
+      await settle(error instanceof NotMade ? [] : begun.undo);
+      throw error;
+    });
+  if (!answer.accepted) {
+    await settle([]);
     if (change.verb === 'delete' && 'pod' in change.target) throw new Blind('the pod went while it was being tried');
     return { ...nothing, ...about, ...answer };
-  } catch (error) {
-    wasMade &&= !(error instanceof NotMade);
-    throw error;
-  } finally {
-    if (wasMade) await takeBack(options, hands, task, begun, AbortSignal.timeout(undoPatience));
-    else await never();
   }
+  let refused: string[] = [];
+  const came = await waitFor(look, until.holds, request.within, signal).finally(async () => {
+    refused = await settle(begun.undo);
+  });
+  if (refused.length > 0) throw new Blind(`what it changed could not be put back: ${refused.join('; ')}`.slice(0, 2000));
+  return { ...answer, ...about, ...came };
 }
 
 /** The change with the object it was found to be about. */
@@ -157,21 +176,21 @@ function aboutOf(target: Named | null, object: unknown) {
   return target && { name: target.name, uid: Uid.safeParse(object).data?.metadata.uid ?? null };
 }
 
-/** The steps of taking back, last first. What the API server refuses for good is written down; what could not be tried throws. */
+/** The steps of taking back, last first. What could not be tried throws, and is tried again another time. */
 async function takeBack(
   options: TrierOptions,
   hands: Prober,
   task: string,
   { id, cluster, undo }: Begun,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<string[]> {
   const refused: string[] = [];
   for (const step of undo.toReversed()) {
     const message = await hands.undo(cluster, step, signal);
     if (message !== null) refused.push(message.slice(0, 500));
   }
   await note(options, task, { state: 'undone', id, refused });
-  if (refused.length > 0) throw new Blind(`what it changed could not be put back: ${refused.join('; ')}`.slice(0, 2000));
+  return refused;
 }
 
 async function note({ journal, session }: TrierOptions, task: string, value: z.infer<typeof Kept>): Promise<void> {
