@@ -6,7 +6,8 @@ import { costOf, isToldByObjects } from '../observe/behind.ts';
 import type { InformerEvent } from '../observe/informer.ts';
 import type { ObjectRequest } from '../observe/kube-read.ts';
 import { type Observer, observedAs, type Round } from '../observe/observer.ts';
-import { newsOf, resume, type Witness, witnessesOf } from './witness.ts';
+import type { Draft } from './journal-cap.ts';
+import { newsOf, releasedOf, resume, type Witness, witnessesOf } from './witness.ts';
 
 export interface WatchWitnesses {
   observer: Pick<Observer, 'round' | 'informers'>;
@@ -58,16 +59,16 @@ export function watchWitnesses(options: WatchWitnesses): Watching {
 
   function heed(witness: Witness, seen: Observed): void {
     const at = isoNow(clock);
-    if (waiting > mostWaiting) {
-      witness.blindSince ??= at;
-      return;
-    }
-    const news = newsOf(witness, seen, at);
-    if (news.length === 0) return;
+    if (waiting > mostWaiting) witness.blindSince ??= at;
+    else write(witness, newsOf(witness, seen, at), at);
+  }
+
+  function write(witness: Witness, drafts: readonly Draft[], at: string): void {
+    if (drafts.length === 0) return;
     waiting += 1;
     written = written
       .then(async () => {
-        for (const entry of news) await journal.append(session.id, session.epoch, { at, witness: witness.name, ...entry });
+        for (const draft of drafts) await journal.append(session.id, session.epoch, { ...draft, witness: witness.name });
         onEntries(witness.task);
       })
       .catch((error: unknown) => {
@@ -173,6 +174,15 @@ export function watchWitnesses(options: WatchWitnesses): Watching {
     return seen;
   }
 
+  /** Writes what could not be written before. */
+  function settle(): void {
+    const at = isoNow(clock);
+    for (const witness of witnesses) {
+      if (witness.isFollowed && witness.blindSince !== null) heedList(witness);
+      write(witness, releasedOf(witness, at), at);
+    }
+  }
+
   const probes = witnesses.filter(({ observation }) => !isToldByObjects(observation.request));
   const costly = 1000 * probes.reduce((sum, { observation }) => sum + costOf(observation.request), 0);
   function paced(): void {
@@ -183,8 +193,7 @@ export function watchWitnesses(options: WatchWitnesses): Watching {
       return now - witness.lookedAt >= every;
     });
     lookAt(due);
-    // What could not be written is still to be told.
-    for (const witness of witnesses) if (witness.isFollowed && witness.blindSince !== null) heedList(witness);
+    settle();
     later('pace', Math.max(pace(), costly), paced);
   }
 
@@ -217,6 +226,7 @@ export function watchWitnesses(options: WatchWitnesses): Watching {
       await begun;
       const round = observer.round(signal);
       await Promise.all(witnesses.map(async (witness) => caughtUp(witness, await lookOnce(witness, round))));
+      settle();
       await written;
       return round;
     },
