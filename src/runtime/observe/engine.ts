@@ -1,6 +1,4 @@
-import { Blind } from './blind.ts';
 import type { Look } from './eyes.ts';
+import { askInLab, jsonOf } from './lab-http.ts';
 
-export const engineGet: Look<'engine.get'> = async () => {
-  throw new Blind('engine.get is not built yet');
-};
+export const engineGet: Look<'engine.get'> = async (request, eyes, signal) => jsonOf(await askInLab(eyes, request, signal), request);

@@ -3,6 +3,16 @@ import { ClusterError, type Probe, type ProbeResults } from '#cluster/port.ts';
 import type { From, Selection } from '#grading/observation.ts';
 import type { Eyes } from './eyes.ts';
 
+const ContainerStatuses = z
+  .array(
+    z.object({
+      name: z.string(),
+      containerID: z.string().optional(),
+      state: z.object({ running: z.unknown() }).partial().default({}),
+    }),
+  )
+  .default([]);
+
 const RunningPod = z.object({
   metadata: z.object({
     name: z.string(),
@@ -16,15 +26,8 @@ const RunningPod = z.object({
     .object({
       phase: z.string().optional(),
       podIP: z.string().optional(),
-      containerStatuses: z
-        .array(
-          z.object({
-            name: z.string(),
-            containerID: z.string().optional(),
-            state: z.object({ running: z.unknown() }).partial().default({}),
-          }),
-        )
-        .default([]),
+      containerStatuses: ContainerStatuses,
+      initContainerStatuses: ContainerStatuses,
     })
     .prefault({}),
 });
@@ -59,8 +62,8 @@ export async function probePod<P extends Probe>(
   try {
     return await eyes.provider.probe(eyes.ref, place, probe, signal);
   } catch (error) {
-    if (!(error instanceof ClusterError)) throw error;
-    if (error.code === 'no-pod' || !(await stillRuns(eyes, name, pod, signal))) return null;
+    // Only what the API server says anew makes it a pod that went; else it is one that we could not enter.
+    if (error instanceof ClusterError && !(await stillRuns(eyes, name, pod, probe, signal))) return null;
     throw error;
   }
 }
@@ -71,13 +74,13 @@ export async function probeEach<P extends Probe, Value extends object>(
   name: string,
   pods: Selection,
   probeOf: (pod: RunningPod) => P | null,
-  valueOf: (result: ProbeResults[P['op']]) => Value,
+  seenAs: (result: ProbeResults[P['op']]) => Value,
   signal: AbortSignal,
 ): Promise<({ pod: string; uid: string } & Value)[]> {
   const seen = (await runningPods(eyes, name, pods, signal)).map(async (pod) => {
     const probe = probeOf(pod);
     const result = probe && (await probePod(eyes, name, pod, probe, signal));
-    return result && { pod: pod.metadata.name, uid: pod.metadata.uid, ...valueOf(result) };
+    return result && { pod: pod.metadata.name, uid: pod.metadata.uid, ...seenAs(result) };
   });
   return (await Promise.all(seen)).filter((one) => one !== null);
 }
@@ -99,9 +102,24 @@ export async function probeFrom<P extends Probe>(
   return null;
 }
 
-async function stillRuns({ cluster }: Eyes, name: string, { metadata }: RunningPod, signal: AbortSignal): Promise<boolean> {
+async function stillRuns({ cluster }: Eyes, name: string, { metadata }: RunningPod, probe: Probe, signal: AbortSignal): Promise<boolean> {
   const { name: pod, namespace, uid } = metadata;
   const request = { kind: 'kube.object' as const, cluster: name, apiVersion: 'v1', of: 'Pod', name: pod, namespace };
   const found = RunningPod.nullable().parse(await cluster(name).readAnew(request, signal));
-  return found?.metadata.uid === uid && found.metadata.deletionTimestamp === undefined && found.status.phase === 'Running';
+  if (found?.metadata.uid !== uid || found.metadata.deletionTimestamp !== undefined || found.status.phase !== 'Running') return false;
+  return !('container' in probe) || runningContainers(found).some(({ id }) => id === probe.container);
+}
+
+/** Containers of a pod that run (sidecars too), with the runtime's id of each. */
+function runningContainers({ status }: RunningPod): { name: string; id: string }[] {
+  return [...status.containerStatuses, ...status.initContainerStatuses].flatMap(({ name, containerID, state }) => {
+    const id = state.running === undefined ? undefined : containerID?.split('://')[1];
+    return id ? [{ name, id }] : [];
+  });
+}
+
+/** The id of a container by name, or of the pod's first; null when it does not run. */
+export function containerOf(pod: RunningPod, name: string | null): string | null {
+  const wanted = name ?? pod.spec.containers[0]?.name;
+  return runningContainers(pod).find((container) => container.name === wanted)?.id ?? null;
 }
