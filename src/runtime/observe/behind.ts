@@ -1,6 +1,6 @@
 import type { Request, Selection } from '#grading/observation.ts';
-import type { Peer } from '#grading/observe/policy.ts';
 import type { KubeObject } from './kube-read.ts';
+import { policyLists } from './policy.ts';
 
 export type ListRequest = Extract<Request, { kind: 'kube.list' }>;
 
@@ -39,15 +39,11 @@ export function interestsOf(request: Request): Interest[] {
       const pods = from !== 'network' && 'labels' in from ? [podsOf(cluster, from)] : [];
       return [...pods, ...servicesOf(cluster, hostOf(request))];
     }
-    case 'policy.allows': {
-      const peers = Object.values(request.connections).flatMap(({ from, to }) => [from, to]);
-      const { cluster } = request;
-      return [
-        ...[...new Set(peers.flatMap(namespaceOf))].map((namespace) => all(cluster, 'v1', 'Pod', namespace)),
-        all(cluster, 'v1', 'Namespace', null),
-        all(cluster, 'networking.k8s.io/v1', 'NetworkPolicy', null),
-      ];
-    }
+    case 'policy.allows':
+      return policyLists(request).map((list) => ({
+        ...all(list.cluster, list.apiVersion, list.of, list.namespace),
+        concerns: (object) => hasLabels(object, list.labels),
+      }));
     case 'access.can':
       return ['Role', 'RoleBinding', 'ClusterRole', 'ClusterRoleBinding'].map((kind) =>
         all(request.cluster, 'rbac.authorization.k8s.io/v1', kind, null),
@@ -86,8 +82,6 @@ function servicesOf(cluster: string, host: string): Interest[] {
 
 const hostOf = (request: Extract<Request, { kind: 'http.get' | 'tcp.connect' | 'dns.lookup' }>) =>
   request.kind === 'http.get' ? (URL.parse(request.url)?.hostname ?? '') : request.kind === 'dns.lookup' ? request.name : request.host;
-
-const namespaceOf = (peer: Peer) => ('namespace' in peer ? [peer.namespace] : []);
 
 /** About how many requests one look costs the API server when the objects behind it are known. */
 export function costOf(request: Request): number {
