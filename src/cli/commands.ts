@@ -57,11 +57,17 @@ export const commands: Readonly<Record<string, Command>> = {
     load: () => import('./images.ts'),
   },
   lab: {
-    summary: 'Prove a lab: its grader tells right answers from wrong ones on a real cluster',
-    usage: 'lab test ID… [--all]',
-    flags: { all: { help: 'Every right and wrong answer, not one of each.' } },
-    words: { min: 1, max: 20, name: 'what to do and the lab: lab test 04-state-inside' },
-    load: () => import('./lab.ts'),
+    summary: 'Make, try, prove and attack a lab, as its author',
+    usage: 'lab test ID…|--all [--quick] [--twice] [--json] | mutate ID… [--json] | new NAME | run ID [--keep]',
+    flags: {
+      all: { help: 'test, mutate: every lab of the course.' },
+      quick: { help: 'test: one right and one wrong answer instead of all.' },
+      twice: { help: 'test: all of it a second time, with the same verdicts.' },
+      keep: { help: 'run: leave the lab standing at Ctrl-C; the next run finds it.' },
+      json,
+    },
+    words: { min: 1, max: 21, name: 'what to do and the lab: lab test 04-state-inside' },
+    load: () => import('./lab/index.ts'),
   },
   regrade: {
     summary: 'Judge every stored attempt of a lab again with its grader as it is, and show what would change',

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { span } from '../progress.ts';
-import { narrator, prove } from '../prove.ts';
+import { narrator, prove, readProvable } from '../prove.ts';
 import type { Outcome } from './outcome.ts';
 import { labIds, labToProve } from './proof-hashes.ts';
 import type { StageContext, TestBed } from './stage.ts';
@@ -17,7 +17,8 @@ export async function proofStage(
   const outcomes: Outcome[] = [];
   for (const id of ids) {
     const narrate = narrator(progress.say, detail, span);
-    await prove(id, { root, course: settings.course, docker: engine.docker, all: tier === 'full', choice, signal }, (event) => {
+    const provable = await readProvable(root, settings.course, id);
+    await prove(provable, { root, docker: engine.docker, all: tier === 'full', choice, signal }, (event) => {
       narrate(event);
       if (event.state !== 'end') return;
       const name = `proof of ${id}: ${event.step}`;

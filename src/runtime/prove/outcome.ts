@@ -12,8 +12,22 @@ export function differences(expected: Expected, verdicts: readonly Verdict[]): s
     const said = `${verdict.status}${codes.length > 0 ? ` (${codes.join(', ')})` : ''}`;
     if (wanted.passes) return verdict.status === 'passed' ? [] : [`${task} should pass and is ${said}`];
     if (verdict.status !== 'wrong') return [`${task} should be wrong and is ${said}`];
+    if (codes.length === 0) return [`${task} is wrong without a finding`];
     if (wanted.code !== undefined && !codes.includes(wanted.code)) return [`${task} should be wrong by ${wanted.code} and is ${said}`];
     return [];
+  });
+}
+
+/** How verdicts differ from earlier ones on the same lab, a sentence each. */
+export function turns(earlier: readonly Verdict[], later: readonly Verdict[]): string[] {
+  const said = ({ status, findings }: Verdict) => {
+    const codes = [...new Set(findings.map(({ code }) => code))].sort();
+    return codes.length > 0 ? `${status} (${codes.join(', ')})` : status;
+  };
+  return earlier.flatMap((verdict) => {
+    const again = later.find(({ task }) => task === verdict.task);
+    if (again === undefined) return [`${verdict.task} was judged once`];
+    return said(again) === said(verdict) ? [] : [`${verdict.task} was ${said(verdict)} and is ${said(again)} when judged a second time`];
   });
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 
@@ -34,7 +34,7 @@ export const ProofFile = z.strictObject({
 });
 export type ProofFile = z.infer<typeof ProofFile>;
 
-/** One hash over files by their path below the lab's folder; what a proof itself writes does not count. */
+/** One hash over files by their path below the lab's folder; what a proof itself writes does not count, nor what excuses mutants. */
 export function proofHash(files: Readonly<Record<string, string | Uint8Array>>): string {
   const hash = createHash('sha256');
   for (const path of Object.keys(files).filter(isProved).sort()) {
@@ -47,7 +47,10 @@ export function proofHash(files: Readonly<Record<string, string | Uint8Array>>):
 }
 
 const isProved = (path: string) =>
-  path !== 'proof.json' && !path.startsWith('fixtures/') && !path.split('/').some((part) => part.startsWith('.'));
+  path !== 'proof.json' &&
+  path !== 'mutants.yaml' &&
+  !path.startsWith('fixtures/') &&
+  !path.split('/').some((part) => part.startsWith('.'));
 
 /** Every file of a lab's folder, by its path below it. */
 export function readLabFiles(folder: string): Record<string, Uint8Array> {
@@ -60,18 +63,37 @@ export function readLabFiles(folder: string): Record<string, Uint8Array> {
   );
 }
 
-/** What is wrong with a lab's `proof.json`, in a sentence; null when it holds for the folder as it is, or there is none. */
-export function checkProof(folder: string): string | null {
+/** A lab's proof: absent, not to be read, of another content of its folder, or good. */
+export type ProofState = { state: 'none' } | { state: 'broken'; fault: string } | { state: 'stale' | 'valid'; file: ProofFile };
+
+export function readProof(folder: string): ProofState {
   const path = join(folder, 'proof.json');
-  if (!existsSync(path)) return null;
+  if (!existsSync(path)) return { state: 'none' };
   let content: unknown;
   try {
     content = JSON.parse(readFileSync(path, 'utf8'));
   } catch (error) {
-    return `proof.json is not JSON: ${error instanceof Error ? error.message : String(error)}`;
+    return { state: 'broken', fault: `proof.json is not JSON: ${error instanceof Error ? error.message : String(error)}` };
   }
   const proof = ProofFile.safeParse(content);
-  if (!proof.success) return `proof.json is not as it should be:\n${z.prettifyError(proof.error)}`;
-  if (proof.data.hash === proofHash(readLabFiles(folder))) return null;
+  if (!proof.success) return { state: 'broken', fault: `proof.json is not as it should be:\n${z.prettifyError(proof.error)}` };
+  return { state: proof.data.hash === proofHash(readLabFiles(folder)) ? 'valid' : 'stale', file: proof.data };
+}
+
+/** What is wrong with a lab's `proof.json`, in a sentence; null when it holds for the folder as it is, or there is none. */
+export function checkProof(folder: string): string | null {
+  const proof = readProof(folder);
+  if (proof.state === 'broken') return proof.fault;
+  if (proof.state !== 'stale') return null;
   return 'proof.json is of another content of this folder: prove the lab again, or take back the change';
+}
+
+/** Writes `proof.json`. */
+export function writeProofFile(folder: string, file: ProofFile): void {
+  writeFileSync(join(folder, 'proof.json'), `${JSON.stringify(file, null, 2)}\n`);
+}
+
+/** Writes other figures of mutants into a proof: they follow `mutants.yaml`, which says nothing of what was proved. */
+export function writeMutants(folder: string, file: ProofFile, mutants: MutantCount): void {
+  if (JSON.stringify(file.mutants) !== JSON.stringify(mutants)) writeProofFile(folder, { ...file, mutants });
 }

@@ -1,29 +1,29 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { ClusterProvider, LabAccess } from '#cluster/port.ts';
-import type { Evidence } from '#grading/evidence.ts';
+import type { Verdict } from '#grading/verdict.ts';
 import type { CourseLab } from '../course.ts';
-import { type Graded, gradeLab } from '../grade/grade-lab.ts';
 import type { LoadedGrader } from '../grade/load-grader.ts';
-import { watchWitnesses } from '../grade/watch-witnesses.ts';
-import { observer } from '../observe/observer.ts';
-import type { FreshLab } from './fresh-lab.ts';
-import { memoryJournal } from './memory-journal.ts';
-import { afterWrong, differences, type Expected, solvedSoFar } from './outcome.ts';
-import { type ProofFile, proofHash, readLabFiles } from './proof-file.ts';
-import { parseScript, type Script } from './script.ts';
+import { type Fixture, fixtureName, writeFixtures } from './fixture.ts';
+import type { ProofLab } from './fresh-lab.ts';
+import { type Judging, judgeIn } from './judging.ts';
+import { readExcuses } from './mutants-file.ts';
+import { countMutants, mutate } from './mutate.ts';
+import { afterWrong, type Expected, solvedSoFar, turns } from './outcome.ts';
+import { type ProofFile, proofHash, readLabFiles, writeProofFile } from './proof-file.ts';
+import type { Script } from './script.ts';
+import { settle } from './settle.ts';
 import { openShell, type TypedShell } from './shell.ts';
 
 export interface ProveLab {
   lab: CourseLab;
   grader: LoadedGrader;
+  /** The answers to try, `solve.sh` first (`readAnswers`). */
+  scripts: readonly Script[];
+  /** Whether these are all that the lab has. */
+  scope: ProofFile['scope'];
+  /** Does all of it a second time: the verdicts must be the same. */
+  twice: boolean;
   provider: ClusterProvider;
-  makeLab(report: (detail: string) => void, signal: AbortSignal): Promise<FreshLab>;
-  /** Every right and wrong answer instead of one of each. */
-  all: boolean;
-  /** Chooses which ones of each, when not all. */
-  choice?: number;
+  made: ProofLab;
   signal: AbortSignal;
 }
 
@@ -39,49 +39,54 @@ export interface Proof {
   fixtures: Readonly<Record<string, Fixture>>;
 }
 
-/** Evidence as it was recorded at a step, and what must be judged from it. */
-export interface Fixture {
-  step: string;
-  expected: Expected;
-  evidence: readonly Evidence[];
-}
-
-/** For how long a step may take to come to what is expected, in milliseconds: kubelet and controllers take their time. */
-const patience = 30_000;
 const scriptLimit = 300_000;
 
 /**
  * Proves on real clusters that the graders of a lab tell right from wrong: untouched every task fails by a finding, after each
- * section of `solve.sh` exactly the tasks so far pass, right answers pass, wrong ones fail as they say. Writes nothing.
+ * section of `solve.sh` exactly the tasks so far pass, reset they all fail again, right answers pass, wrong ones fail as they say;
+ * and grading changes nothing. Writes nothing; the lab is gone when it ends.
  */
 export async function proveLab(options: ProveLab, report: (event: ProofEvent) => void): Promise<Proof> {
-  const { lab, grader, all, choice = 0, signal } = options;
-  const files = readLabFiles(lab.folder);
-  const known = { tasks: grader.tasks.map(({ id }) => id), codes: grader.tasks.flatMap(({ words }) => Object.keys(words)) };
-  const script = (name: string) => parseScript(name, readFileSync(join(lab.folder, name), 'utf8'), known);
-  const some = (folder: 'right' | 'wrong') => {
-    const names = Object.keys(files)
-      .filter((path) => path.startsWith(`${folder}/`) && path.endsWith('.sh'))
-      .sort();
-    if (names.length === 0) throw new Error(`${lab.id} has no ${folder}/*.sh: a proof needs at least one`);
-    const scripts = names.map(script);
-    return all ? scripts : scripts.slice(choice % scripts.length).slice(0, 1);
+  const { lab, grader, scripts, scope, twice, made, signal } = options;
+  const began = performance.now();
+  const tasks = grader.tasks.map(({ id }) => id);
+  const run: Run = {
+    options,
+    report,
+    tasks,
+    fixtures: {},
+    verdicts: new Map(),
+    steps: [],
+    starts: [],
+    problems: [],
+    memory: [],
+    version: '',
+    round: '',
+    untouched: null,
   };
-  const scripts: readonly Script[] = [script('solve.sh'), ...some('right'), ...some('wrong')];
-
-  const run: Run = { options, report, known: known.tasks, steps: [], starts: [], fixtures: {}, problems: [], version: '' };
-  for (const one of scripts) {
-    signal.throwIfAborted();
-    await runScript(run, one);
+  try {
+    for (const round of twice ? ['', 'again: '] : ['']) {
+      run.round = round;
+      for (const script of scripts) {
+        signal.throwIfAborted();
+        await runScript(run, script);
+      }
+    }
+  } finally {
+    await leave(run.untouched);
+    await made.remove();
   }
-  const { steps, starts, fixtures, problems, version } = run;
-  const median = starts.toSorted((a, b) => a - b)[Math.floor(starts.length / 2)] ?? 1;
+  const { steps, starts, fixtures, problems, memory, version } = run;
   const file: ProofFile = {
-    hash: proofHash(files),
+    hash: proofHash(readLabFiles(lab.folder)),
     date: new Date().toISOString(),
     kubernetesVersion: version,
-    scope: all ? 'all' : 'short',
-    startMilliseconds: median,
+    scope,
+    twice,
+    startMilliseconds: starts.toSorted((a, b) => a - b)[Math.floor(starts.length / 2)] ?? 1,
+    proofMilliseconds: Math.max(1, Math.round(performance.now() - began)),
+    memoryMiB: memory.length > 0 ? Math.max(...memory) : null,
+    mutants: countMutants(mutate(grader.tasks, fixtures, readExcuses(lab.folder))),
     steps,
   };
   return { passed: problems.length === 0, problems, file, fixtures };
@@ -89,27 +94,40 @@ export async function proveLab(options: ProveLab, report: (event: ProofEvent) =>
 
 /** Writes `proof.json` and `fixtures/` into the lab's folder. A short proof leaves the fixtures of answers it did not try. */
 export function writeProof(folder: string, { file, fixtures }: Proof): void {
-  const into = join(folder, 'fixtures');
-  if (file.scope === 'all') rmSync(into, { recursive: true, force: true });
-  mkdirSync(into, { recursive: true });
-  for (const [name, fixture] of Object.entries(fixtures))
-    writeFileSync(join(into, `${name}.json`), `${JSON.stringify(fixture, null, 1)}\n`);
-  writeFileSync(join(folder, 'proof.json'), `${JSON.stringify(file, null, 2)}\n`);
+  writeFixtures(folder, fixtures, file.scope === 'all');
+  writeProofFile(folder, file);
 }
 
 interface Run {
   options: ProveLab;
   report: (event: ProofEvent) => void;
-  known: readonly string[];
+  tasks: readonly string[];
   steps: { step: string; milliseconds: number }[];
   starts: number[];
   fixtures: Record<string, Fixture>;
   problems: string[];
+  memory: number[];
+  /** Of the first time, by fixture. */
+  verdicts: Map<string, readonly Verdict[]>;
   version: string;
+  /** Before the names of steps: empty the first time. */
+  round: string;
+  /** A lab nobody has typed into, for the answer that comes next. */
+  untouched: Stand | null;
 }
 
+/** A lab as it was made, with what judges it from then on. */
+interface Stand {
+  access: LabAccess;
+  judging: Judging;
+  shell?: TypedShell;
+}
+
+type Work = (detail: (text: string) => void) => Promise<readonly string[]>;
+
 /** Runs one step, in the open; what it finds wrong is kept and the proof goes on. Answers whether it held. */
-async function step(run: Run, name: string, work: (detail: (text: string) => void) => Promise<readonly string[]>): Promise<boolean> {
+async function step(run: Run, named: string, work: Work): Promise<boolean> {
+  const name = run.round + named;
   const began = performance.now();
   run.report({ state: 'begin', step: name });
   const problems = await work((detail) => run.report({ state: 'detail', step: name, detail })).catch((error: unknown) => {
@@ -123,95 +141,76 @@ async function step(run: Run, name: string, work: (detail: (text: string) => voi
   return problems.length === 0;
 }
 
+/** Tries one answer on a lab as it was made. */
 async function runScript(run: Run, script: Script): Promise<void> {
-  const { provider, makeLab, signal } = run.options;
+  const { provider, made, signal } = run.options;
   const label = script.name.replace(/\.sh$/, '');
-  let made: FreshLab | undefined;
-  await step(run, `${label}: start`, async (detail) => {
-    made = await makeLab(detail, signal);
-    run.starts.push(made.milliseconds);
-    run.version = made.access.clusters[0]?.kubernetesVersion ?? '';
-    return [];
-  });
-  if (made === undefined) return;
-  const { access, remove } = made;
-  const judging = judgeIn(run.options, access);
-  const settle = (name: string, expected: Expected) => step(run, name, () => settled(run, judging, name, expected));
-  let shell: TypedShell | undefined;
+  const stand = run.untouched ?? (await begin(run, `${label}: ${run.starts.length === 0 ? 'start' : 'reset'}`));
+  run.untouched = null;
+  if (stand === null) return;
   try {
-    if (script.name === 'solve.sh') {
-      if (!(await settle('untouched', solvedSoFar(run.known, [])))) return;
-    }
+    if (script.name === 'solve.sh' && !(await judged(run, stand, 'untouched', solvedSoFar(run.tasks, [])))) return;
     const done: string[] = [];
     for (const section of script.sections) {
       const name = section.task === null ? label : `${label}: ${section.task}`;
       const ran = await step(run, `${name}: typed`, async () => {
-        shell ??= await openShell(provider, access.ref, 'proof', signal);
-        return typed(shell, `${script.name}:${section.line}`, section.text, signal);
+        stand.shell ??= await openShell(provider, stand.access.ref, 'proof', signal);
+        await stand.judging.answer(section.answers);
+        return typed(stand.shell, `${script.name}:${section.line}`, section.text, signal);
       });
       if (!ran) return;
-      done.push(...(section.task === null ? run.known : [section.task]));
-      const expected = script.fails.length > 0 ? afterWrong(run.known, script) : solvedSoFar(run.known, done);
-      if (!(await settle(name, expected))) return;
+      done.push(...(section.task === null ? run.tasks : [section.task]));
+      const expected = script.fails.length > 0 ? afterWrong(run.tasks, script) : solvedSoFar(run.tasks, done);
+      if (!(await judged(run, stand, name, expected))) return;
     }
+    const held = await made.memoryMiB(AbortSignal.any([signal, AbortSignal.timeout(20_000)]));
+    if (held !== null) run.memory.push(held);
   } finally {
-    await shell?.close();
-    await judging.close();
-    await remove();
+    await leave(stand);
   }
+  if (script.name !== 'solve.sh') return;
+  const anew = await begin(run, 'reset');
+  if (anew === null) return;
+  run.untouched = anew;
+  await judged(run, anew, 'reset: untouched', solvedSoFar(run.tasks, []));
+}
+
+/** Makes the lab, or resets it; null when that failed. */
+async function begin(run: Run, name: string): Promise<Stand | null> {
+  const { made, signal } = run.options;
+  const stands: Stand[] = [];
+  await step(run, name, async (detail) => {
+    const { access, milliseconds } = await made.begin(detail, signal);
+    run.starts.push(milliseconds);
+    run.version = access.clusters[0]?.kubernetesVersion ?? '';
+    stands.push({ access, judging: judgeIn({ ...run.options, asked: run.options.lab.file.tasks }, access) });
+    return [];
+  });
+  return stands[0] ?? null;
+}
+
+/** Judges a lab. Keeps the evidence as a fixture the first time, and holds the verdicts against it the second time. */
+function judged(run: Run, { judging }: Stand, name: string, expected: Expected): Promise<boolean> {
+  return step(run, name, async () => {
+    const { graded, problems } = await settle(judging, expected, run.options.signal);
+    if (problems.length > 0) return problems;
+    const key = fixtureName(name);
+    const before = run.verdicts.get(key);
+    const verdicts = graded.map(({ verdict }) => verdict);
+    if (before !== undefined) return turns(before, verdicts);
+    run.verdicts.set(key, verdicts);
+    run.fixtures[key] = { step: name, expected, evidence: graded.map(({ evidence }) => evidence) };
+    return [];
+  });
+}
+
+async function leave(stand: Stand | null): Promise<void> {
+  await stand?.shell?.close();
+  await stand?.judging.close();
 }
 
 /** Types a section and answers what went wrong. */
 async function typed(shell: TypedShell, where: string, text: string, signal: AbortSignal): Promise<string[]> {
   const { code, output } = await shell.run(text, AbortSignal.any([signal, AbortSignal.timeout(scriptLimit)]));
   return code === 0 ? [] : [`${where} ended with ${code}:\n${output.trim().split('\n').slice(-15).join('\n')}`];
-}
-
-interface Judging {
-  grade(): Promise<readonly Graded[]>;
-  close(): Promise<void>;
-}
-
-/** Judges a lab as the server would, with its own journal. */
-function judgeIn({ provider, grader, signal }: ProveLab, access: LabAccess): Judging {
-  const eye = observer({ provider, access, secretKey: new Uint8Array(32) });
-  const journal = memoryJournal();
-  const session = { id: access.ref.lab, epoch: access.ref.epoch };
-  const failures: unknown[] = [];
-  const watching = watchWitnesses({ observer: eye, journal, session, tasks: grader.tasks, onError: (error) => failures.push(error) });
-  const settling = new Map<string, string>();
-  return {
-    async grade() {
-      if (failures.length > 0) throw failures[0];
-      return gradeLab({ observer: eye, journal, session, tasks: grader.tasks, settling, witness: watching.look, signal });
-    },
-    async close() {
-      await watching.close();
-      await eye.close();
-    },
-  };
-}
-
-/** Judges until the verdicts are as expected, and once more to see that they stay so; keeps the evidence as a fixture. */
-async function settled({ options, fixtures }: Run, judging: Judging, name: string, expected: Expected): Promise<readonly string[]> {
-  const until = performance.now() + patience;
-  for (;;) {
-    const first = await judging.grade();
-    const wrong = differences(
-      expected,
-      first.map(({ verdict }) => verdict),
-    );
-    if (wrong.length === 0) {
-      const again = await judging.grade();
-      const changed = differences(
-        expected,
-        again.map(({ verdict }) => verdict),
-      );
-      if (changed.length > 0) return changed.map((problem) => `${problem}, when judged a second time`);
-      fixtures[name.replaceAll(/[^a-z0-9]+/g, '-')] = { step: name, expected, evidence: again.map(({ evidence }) => evidence) };
-      return [];
-    }
-    if (performance.now() > until) return wrong;
-    await delay(500, undefined, { signal: options.signal });
-  }
 }

@@ -9,9 +9,15 @@ const parse = (name: string, ...lines: string[]) => parseScript(name, lines.join
 test('solve.sh is cut into its sections', () => {
   const { sections } = parse('solve.sh', '# words', '#: task claim', 'one', 'two', '#: task class', 'three');
   expect(sections).toEqual([
-    { task: 'claim', line: 2, text: 'one\ntwo' },
-    { task: 'class', line: 5, text: 'three' },
+    { task: 'claim', line: 2, text: 'one\ntwo', answers: {} },
+    { task: 'class', line: 5, text: 'three', answers: {} },
   ]);
+});
+
+test('an answer that is typed into a field belongs to its section', () => {
+  const lines = ['#: task claim', '# answer: ship Ariel of the north', 'one', '#: task class', 'two'];
+  const { sections } = parseScript('solve.sh', lines.join('\n'), { ...known, fields: ['ship'] });
+  expect(sections.map(({ answers }) => answers)).toEqual([{ ship: 'Ariel of the north' }, {}]);
 });
 
 test('a wrong answer says what it fails and what it leaves', () => {
@@ -31,6 +37,8 @@ describe('a broken script is an error naming file and line', () => {
     ['wrong/a.sh', ['# fails: claim'], 'wrong/a.sh:1: write `# fails: TASK CODE`'],
     ['wrong/a.sh', ['', '# fails: claim claim.gone'], 'wrong/a.sh:2: the lab has no words for the code "claim.gone"'],
     ['wrong/a.sh', ['# fails: claim claim.lost', '# not-done: clas'], 'wrong/a.sh:2: there is no task "clas"'],
+    ['right/a.sh', ['# answer: ship Ariel'], 'right/a.sh:1: no task of lab.yaml asks for an answer "ship"'],
+    ['right/a.sh', ['# answer: ship'], 'right/a.sh:1: write `# answer: FIELD TEXT`'],
     ['right/a.sh', ['#: task claim'], 'right/a.sh:1: only solve.sh has sections'],
   ])('%s %j', (name, lines, message) => {
     expect(() => parse(name, ...lines)).toThrow(message);
