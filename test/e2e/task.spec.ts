@@ -69,6 +69,8 @@ test('answers go with Check, stay while one types, and a refusal leads to its fi
   session.answers(() => ({ status: 200, body: { results: [result('berth', 'passed')] } }));
   await task.getByRole('button', { name: 'Check' }).click();
   await expect(task.getByRole('status').first()).toContainText('This stays passed');
+  await page.getByRole('button', { name: 'Check and try all' }).click();
+  await expect.poll(() => session.asked.at(-1)).toEqual({ answers: { number: '7', ship: 'Ariel <b>' } });
 });
 
 test('a tick appears by itself, turns back gently, and each turn is kept in the reader’s own time', async ({
@@ -90,6 +92,19 @@ test('a tick appears by itself, turns back gently, and each turn is kept in the 
   await expect(task.getByRole('listitem').filter({ hasText: 'seen by itself' })).toHaveCount(3);
   await accessible('a history');
   await picture('history');
+});
+
+test('a lab that begins anew forgets its verdicts, and keeps what was earned', async ({ page }) => {
+  const task = page.locator('lab-task[task="crane"]');
+  session.turns('crane', 'passed');
+  session.turns('berth', 'wrong', [{ seen: 'No berth.' }]);
+  await expect(page.locator('lab-task[task="berth"]').getByRole('term')).toHaveCount(1);
+  await page.getByRole('button', { name: 'Reset' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Reset' }).click();
+  await expect(task.getByRole('status').first()).toHaveText('Passed earlier');
+  await expect(task.locator('[data-part="turns"]')).toBeHidden();
+  await expect(page.locator('lab-task[task="berth"]').getByRole('status').first()).toBeEmpty();
+  await expect(page.locator('lab-task[task="berth"]').getByRole('term')).toHaveCount(0);
 });
 
 test('what could not be looked at is not held against the learner', async ({ page, picture }) => {

@@ -1,9 +1,12 @@
 /** The fields of a task that the learner fills in. What is typed stays through a reload of the page until it is handed in. */
 export interface AnswerFields {
-  /** What the fields hold, by field; undefined when the task has none. */
-  answers(): Readonly<Record<string, string>> | undefined;
-  handedIn(): void;
-  /** Marks the field that a refusal names, e.g. `answers.port`, and goes there; unmarks all when it names none. */
+  /** What there is to hand in, by field: all that is filled in, and what was emptied since it was handed in. */
+  answers(): Readonly<Record<string, string>>;
+  /** These were kept by the server. */
+  handedIn(answers: Readonly<Record<string, string>>): void;
+  /** Whether a refusal that names this field, e.g. `answers.port`, is about one of these. */
+  has(field: string | undefined): boolean;
+  /** Marks the field that a refusal names and goes there; unmarks the others. */
   blame(field: string | undefined, note: string): void;
 }
 
@@ -11,6 +14,7 @@ export interface AnswerFields {
 export function answerFields(task: HTMLElement, key: string, submit: () => void): AnswerFields {
   const inputs = [...task.querySelectorAll<HTMLInputElement>('[data-part="answers"] input')];
   const draft = (input: HTMLInputElement) => `slipway:${key}:${input.name}`;
+  const named = (field: string | undefined) => inputs.find(({ name }) => field === `answers.${name}`);
   for (const input of inputs) {
     input.value = sessionStorage.getItem(draft(input)) ?? input.value;
     input.addEventListener('input', () => {
@@ -22,19 +26,26 @@ export function answerFields(task: HTMLElement, key: string, submit: () => void)
     });
   }
   return {
-    answers: () => (inputs.length === 0 ? undefined : Object.fromEntries(inputs.map((input) => [input.name, input.value]))),
-    handedIn: () => {
-      for (const input of inputs) sessionStorage.removeItem(draft(input));
-    },
-    blame(field, note) {
+    answers: () =>
+      // `defaultValue` is what was handed in before.
+      Object.fromEntries(inputs.filter((input) => input.value !== '' || input.defaultValue !== '').map(({ name, value }) => [name, value])),
+    handedIn(answers) {
       for (const input of inputs) {
-        if (field === undefined || !(field === input.name || field.endsWith(`.${input.name}`))) unmark(input);
-        else if (input.getAttribute('aria-invalid') !== 'true') {
-          input.setAttribute('aria-invalid', 'true');
-          input.setAttribute('aria-errormessage', note);
-          input.focus();
-        }
+        const text = answers[input.name];
+        if (text === undefined) continue;
+        const typed = input.value;
+        input.defaultValue = text;
+        input.value = typed;
+        if (typed === text) sessionStorage.removeItem(draft(input));
       }
+    },
+    has: (field) => named(field) !== undefined,
+    blame(field, note) {
+      const faulty = named(field);
+      for (const input of inputs) if (input !== faulty) unmark(input);
+      faulty?.setAttribute('aria-invalid', 'true');
+      faulty?.setAttribute('aria-errormessage', note);
+      faulty?.focus();
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { CheckResult, PhaseView, SessionView } from '#runtime/hub.ts';
 import type { Best } from '#store/port.ts';
+import type { AnswerFields } from './answer-fields.ts';
 import { LabProblem, request } from './api.ts';
 import { followSession } from './events.ts';
 import { type History, withTurn } from './history.ts';
@@ -33,8 +34,10 @@ export interface LabClient {
   /** Calls `listener` at once and at every change. */
   subscribe(listener: (state: LabState) => void): void;
   start(): Promise<void>;
-  /** Judges one task, or all; `answers` are what the learner typed into the task's fields. */
-  check(task?: string, answers?: Readonly<Record<string, string>>): Promise<void>;
+  /** Hands in what the task's fields hold, or those of all tasks, and judges. */
+  check(task?: string): Promise<void>;
+  /** From then on Check takes what these fields hold. */
+  join(task: string, fields: AnswerFields): void;
   /** Whether a check (of a task, or of all) tries something in the lab. */
   tries(task?: string): boolean;
   reset(): Promise<void>;
@@ -57,7 +60,7 @@ function drawn(lab: string): Known {
 
 /** Checks look at a live cluster, so they are given longer than the rest; those that try something there, longer still. */
 const checkTimeout = 60_000;
-const trialTimeout = 300_000;
+const trialTimeout = 600_000;
 
 function createLabClient(lab: string): LabClient {
   const known = drawn(lab);
@@ -72,6 +75,7 @@ function createLabClient(lab: string): LabClient {
     problems: new Map(),
   };
   const listeners = new Set<(state: LabState) => void>();
+  const fields = new Map<string, AnswerFields>();
   let following: { id: string; stop: () => void } | null = null;
 
   const set = (change: Partial<LabState>) => {
@@ -93,11 +97,12 @@ function createLabClient(lab: string): LabClient {
   };
 
   const setVerdict = (result: CheckResult) => {
+    // The answer to a press of Check may come after what the server saw since.
+    if ((state.verdicts.get(result.task)?.savedAt ?? '') > result.savedAt) return;
     const verdicts = new Map(state.verdicts).set(result.task, result);
     const bests = new Map(state.bests);
     const { score, status } = result.verdict;
-    if (result.savedAt !== null && score > (bests.get(result.task)?.score ?? -1))
-      bests.set(result.task, { task: result.task, score, status });
+    if (score > (bests.get(result.task)?.score ?? -1)) bests.set(result.task, { task: result.task, score, status });
     const turn = { at: result.savedAt, status, cause: result.cause };
     set({ verdicts, bests, history: withTurn(state.history, result.task, turn) });
   };
@@ -161,13 +166,14 @@ function createLabClient(lab: string): LabClient {
     start: () => ask('start', () => post(`/api/labs/${lab}/start`)),
     reset: () => ask('reset', () => post(ofSession('reset'))),
     end: () => ask('end', () => post(ofSession('end'))),
-    check: (task, answers) =>
+    join: (task, its) => void fields.set(task, its),
+    check: (task) =>
       ask(task === undefined ? 'check' : `check:${task}`, async () => {
-        const { results } = await request<{ results: readonly CheckResult[] }>(
-          ofSession('check'),
-          { task, answers },
-          tries(task) ? trialTimeout : checkTimeout,
-        );
+        const asked = [...fields].filter(([id]) => task === undefined || id === task).map(([, its]) => its);
+        const answers = Object.assign({}, ...asked.map((its) => its.answers())) as Record<string, string>;
+        const timeout = tries(task) ? trialTimeout : checkTimeout;
+        const { results } = await request<{ results: readonly CheckResult[] }>(ofSession('check'), { task, answers }, timeout);
+        for (const its of asked) its.handedIn(answers);
         for (const result of results) setVerdict(result);
       }),
   };

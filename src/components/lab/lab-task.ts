@@ -1,5 +1,5 @@
 import type { CheckResult } from '#runtime/hub.ts';
-import { type AnswerFields, answerFields } from './answer-fields.ts';
+import { answerFields } from './answer-fields.ts';
 import type { LabProblem } from './api.ts';
 import { type LabClient, type LabState, labClient } from './client.ts';
 import { fill, h, statusMark, withCode } from './dom.ts';
@@ -13,19 +13,17 @@ class LabTask extends HTMLElement {
   private readonly task = this.getAttribute('task') ?? '';
   private readonly client: LabClient = labClient(this.getAttribute('lab') ?? '');
   private readonly tries = this.client.tries(this.task);
-  private fields: AnswerFields | undefined;
+  private readonly fields = answerFields(this, `${this.getAttribute('lab')}:${this.task}`, () => this.check());
   private told: LabProblem | undefined;
+  private hasVerdict = false;
 
   connectedCallback(): void {
-    this.fields ??= answerFields(this, `${this.getAttribute('lab')}:${this.task}`, () => void this.check());
+    this.client.join(this.task, this.fields);
     this.client.subscribe((state) => this.render(state));
   }
 
-  private async check(): Promise<void> {
-    const { session } = this.client.state();
-    if (session?.state !== 'ready') return;
-    await this.client.check(this.task, this.fields?.answers());
-    if (!this.client.state().problems.has(`check:${this.task}`)) this.fields?.handedIn();
+  private check(): void {
+    if (this.client.state().session?.state === 'ready') void this.client.check(this.task);
   }
 
   private box(name: string): HTMLElement {
@@ -40,8 +38,11 @@ class LabTask extends HTMLElement {
     const checking = state.busy.has(`check:${this.task}`) || state.busy.has('check');
     this.renderActions(ready, checking);
     showTrying(this.box('trying'), this.tries && checking);
-    if (result !== undefined) this.renderVerdict(result, state);
-    this.renderProblem(state.problems.get(`check:${this.task}`));
+    const passedBefore = state.bests.get(this.task)?.status === 'passed';
+    if (result !== undefined) this.renderVerdict(result, state.history[this.task], passedBefore);
+    else if (this.hasVerdict) this.renderAnew(passedBefore);
+    const ofAll = state.problems.get('check');
+    this.renderProblem(state.problems.get(`check:${this.task}`) ?? (this.fields.has(ofAll?.field) ? ofAll : undefined));
   }
 
   private renderActions(ready: boolean, checking: boolean): void {
@@ -49,7 +50,7 @@ class LabTask extends HTMLElement {
     actions.hidden = !ready;
     const described = this.tries ? `trial-${this.task}` : null;
     fill(actions, 'button', () => [
-      h('button', { type: 'button', class: 'button small', 'aria-describedby': described, onclick: () => void this.check() }),
+      h('button', { type: 'button', class: 'button small', 'aria-describedby': described, onclick: () => this.check() }),
     ]);
     const button = actions.querySelector('button');
     // Not `disabled`: that would drop the keyboard's focus.
@@ -57,13 +58,14 @@ class LabTask extends HTMLElement {
     if (button) button.textContent = checkLabel(this.tries, checking);
   }
 
-  private renderVerdict({ verdict, savedAt }: CheckResult, state: LabState): void {
+  private renderVerdict({ verdict, savedAt }: CheckResult, history: TaskKnown['history'], passedBefore: boolean): void {
+    this.hasVerdict = true;
     const lasts = this.dataset['lasts'];
     const known: TaskKnown = {
       verdict,
       savedAt,
-      history: state.history[this.task],
-      passedBefore: state.bests.get(this.task)?.status === 'passed',
+      history,
+      passedBefore,
       lasts: lasts === 'once' || lasts === 'state' ? lasts : null,
     };
     const view = taskView(known);
@@ -78,6 +80,15 @@ class LabTask extends HTMLElement {
     showTurns(this.box('turns'), view);
   }
 
+  /** The lab began anew: its verdicts are of one that is gone. */
+  private renderAnew(passedBefore: boolean): void {
+    this.hasVerdict = false;
+    this.dataset['status'] = passedBefore ? 'passed' : 'open';
+    fill(this.box('status'), 'anew', () => [passedBefore && statusMark('passed'), passedBefore && h('span', {}, 'Passed earlier')]);
+    fill(this.box('findings'), '', () => []);
+    showTurns(this.box('turns'), { firstPassedAt: null, turns: [] });
+  }
+
   private renderProblem(problem: LabProblem | undefined): void {
     if (problem === this.told) return;
     this.told = problem;
@@ -85,7 +96,7 @@ class LabTask extends HTMLElement {
     const text = [problem?.message, problem?.advice].filter(Boolean).join(' ');
     note.replaceChildren(...withCode(text));
     note.hidden = problem === undefined;
-    this.fields?.blame(problem?.field, note.id);
+    this.fields.blame(problem?.field, note.id);
   }
 }
 

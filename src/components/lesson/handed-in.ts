@@ -3,7 +3,7 @@ import { answerName } from '#grading/grader.ts';
 import type { LabFile } from '#lab/lab-file.ts';
 import type { JournalStore, LabSession } from '#store/port.ts';
 
-const Text = z.string().or(z.object({ text: z.string() }).transform(({ text }) => text));
+const Text = z.string();
 
 /** What the learner handed in last, by task and field; fields that were never handed in are left out. */
 export async function handedIn(

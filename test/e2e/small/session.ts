@@ -18,9 +18,9 @@ const began = Date.parse('2026-11-23T14:00:00.000Z');
 export async function playSession(page: Page, lab: string): Promise<PlayedSession> {
   const id = 'played';
   const at = new Date(began).toISOString();
-  const session = { id, lab, state: 'ready', epoch: 1, reason: null, createdAt: at, changedAt: at };
+  let session = { id, lab, state: 'ready', epoch: 1, reason: null, createdAt: at, changedAt: at };
   const verdicts = new Map<string, CheckResult>();
-  const history: Record<string, TaskHistory> = {};
+  let history: Record<string, TaskHistory> = {};
   const asked: Record<string, unknown>[] = [];
   let minutes = 0;
   let reply: ((asked: Record<string, unknown>) => { status: number; body: unknown }) | undefined;
@@ -28,6 +28,12 @@ export async function playSession(page: Page, lab: string): Promise<PlayedSessio
 
   await page.route(`**/api/labs/${lab}/start`, (route) => route.fulfill({ status: 201, json: { session } }));
   await page.route(`**/api/labs/${lab}/session`, (route) => route.fulfill({ json: { session, bests: [] } }));
+  await page.route(`**/api/sessions/${id}/reset`, (route) => {
+    session = { ...session, epoch: session.epoch + 1 };
+    verdicts.clear();
+    history = {};
+    return route.fulfill({ json: { session } });
+  });
   await page.route(`**/api/sessions/${id}/check`, async (route) => {
     const body = route.request().postDataJSON() as Record<string, unknown>;
     asked.push(body);

@@ -3,4 +3,8 @@ import { endpoint, sessionFor } from '#server/answer.ts';
 
 export const prerender = false;
 
-export const GET = endpoint(async (context, person) => ({ session: sessionView(await sessionFor(context, person, 'read')) }));
+export const GET = endpoint(async (context, person) => {
+  const session = await sessionFor(context, person, 'read');
+  const history = await context.locals.runtime.store.attempts.history(session.id, session.epoch);
+  return { session: sessionView(session), history };
+});
