@@ -51,13 +51,24 @@ export const names = (followers: readonly string[], { metadata, status }: RedisP
 type Readiness = z.infer<typeof readiness.value>;
 type Roles = z.infer<typeof roles.value>;
 
-/** The pods that were ready while their Redis was a primary, by uid. */
+/** A look at a Redis may be this much older than what is known of its pod, in milliseconds. */
+const lag = 2000;
+
+/** The pods that were ready for a while and their Redis a primary all that time, until it became a follower; by uid. */
 export function readyPrimaries(pods: readonly Entry<Readiness>[], said: readonly Entry<Roles>[]): Set<string> {
   const found = new Set<string>();
+  const since = new Map<string, number>();
   for (const moment of moments<{ pods: Readiness; roles: Roles }>({ pods, roles: said })) {
-    const ready = (moment.pods ?? []).filter(({ status }) => status.conditions.some((condition) => condition.status === 'True'));
+    const at = Date.parse(moment.at);
+    const isReady = (uid: string) =>
+      moment.pods?.some(
+        ({ metadata, status }) => metadata.uid === uid && status.conditions.some((condition) => condition.status === 'True'),
+      );
     for (const { uid, role } of moment.roles ?? []) {
-      if (role === 'primary' && ready.some(({ metadata }) => metadata.uid === uid)) found.add(uid);
+      const began = since.get(uid);
+      if (role === 'primary' && isReady(uid)) since.set(uid, began ?? at);
+      else if (role === 'follower' && began !== undefined && at - began >= lag) found.add(uid);
+      else since.delete(uid);
     }
   }
   return found;

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { dns, entries, rule, task } from '#grading';
-import { ledTo, names, readiness, readyPrimaries, services } from './follow.ts';
+import { services as allServices, ledTo, names, readiness, readyPrimaries } from './follow.ts';
 import { answers, imagesOf, pods, type RedisPod, roles, set, storageOf } from './redis.ts';
 import { claimOf, claims, crew, scaledDown, wanted } from './scale.ts';
-import { notRedis, notThree, redisOf, threeOf, underWay } from './three.ts';
+import { isUnderWay, notRedis, notThree, redisOf, threeOf, underWay } from './three.ts';
 import { because } from './words.ts';
 
 const domain = 'redis.harbour.svc.cluster.local';
@@ -80,16 +80,39 @@ export const statefulSet = task({
     ),
 });
 
+/** What keeps the others from following the first by a name, and being known to it. */
+function* notFollowing({ services, ...seen }: Parameters<typeof redisOf>[0] & { services: z.infer<typeof allServices.value> }) {
+  const [leader, ...others] = redisOf(seen);
+  for (const { pod, name, redis } of others) {
+    const host = redis.follows ?? '';
+    const led = ledTo(host, seen.pods, services);
+    if (led === 'address') yield because('differ.follows.address', { pod: name, host }, ['answers']);
+    else if (led !== null && led.join() !== leader?.name)
+      yield because('differ.follows.another', { pod: name, host, led: led.join(', ') || 'no pod' }, ['answers']);
+    else if (!redis.linked) yield because('differ.link.down', { pod: name, host }, ['answers']);
+    else if (!names(leader?.redis.followers ?? [], pod)) yield because('differ.first.lacks', { pod: name }, ['answers']);
+  }
+}
+
+/** Connecting and the first copy take a moment. */
+const connecting = z.object({ set: set.value, pods: pods.value, services: allServices.value, answers: answers.value }).refine((seen) => {
+  const faults = [...notFollowing(seen)].map(({ code }) => code);
+  const told = redisOf(seen).every(({ redis }, ordinal) => (redis.role === 'primary') === (ordinal === 0));
+  return (
+    isUnderWay(seen) || (told && faults.length > 0 && faults.every((code) => code === 'differ.link.down' || code === 'differ.first.lacks'))
+  );
+});
+
 export const replicasDiffer = task({
   lasts: 'state',
-  observe: { set, pods, services, answers },
+  observe: { set, pods, services: allServices, answers },
   witness: { readiness, roles },
-  settling: underWay,
+  settling: connecting,
   expect: z
     .object({
       set: set.value,
       pods: pods.value,
-      services: services.value,
+      services: allServices.value,
       answers: answers.value,
       readiness: entries(readiness),
       roles: entries(roles),
@@ -102,18 +125,7 @@ export const replicasDiffer = task({
         if (leader?.redis.role === 'follower') yield because('differ.first.follows', { host: leader.redis.follows }, ['answers']);
         for (const { name, redis } of others) if (redis.role === 'primary') yield because('differ.other.leads', { pod: name }, ['answers']);
       }),
-      rule(function* ({ services, ...seen }) {
-        const [leader, ...others] = redisOf(seen);
-        for (const { pod, name, redis } of others) {
-          const host = redis.follows ?? '';
-          const led = ledTo(host, seen.pods, services);
-          if (led === 'address') yield because('differ.follows.address', { pod: name, host }, ['answers']);
-          else if (led !== null && led.join() !== leader?.name)
-            yield because('differ.follows.another', { pod: name, host, led: led.join(', ') || 'no pod' }, ['answers']);
-          else if (!redis.linked) yield because('differ.link.down', { pod: name, host }, ['answers']);
-          else if (!names(leader?.redis.followers ?? [], pod)) yield because('differ.first.lacks', { pod: name }, ['answers']);
-        }
-      }),
+      rule(notFollowing),
       rule(function* ({ readiness, roles, ...seen }) {
         const primaries = readyPrimaries(readiness, roles);
         for (const { pod, name } of redisOf(seen).slice(1))

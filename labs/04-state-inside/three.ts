@@ -53,12 +53,15 @@ export const redisOf = ({ answers, ...crew }: Crew & { answers: Answers }) =>
     return redis ? [{ pod, name: pod.metadata.name, redis }] : [];
   });
 
-/** For `settling`: some pod that was asked for is on its way, and none is stuck. */
-export const underWay = z.object({ set: set.value, pods: pods.value }).refine(({ set, pods }) => {
+/** Whether some pod that was asked for is on its way, and none is stuck. */
+export function isUnderWay({ set, pods }: Crew): boolean {
   if (set === null || pods.some((pod) => stuck(pod) !== null)) return false;
   const asked = Array.from({ length: Math.min(set.spec.replicas, 10) }, (_, ordinal) => ordinal);
   return set.status.observedGeneration < set.metadata.generation || asked.some((ordinal) => !readyAt(set, pods, ordinal));
-});
+}
+
+/** For `settling`. */
+export const underWay = z.object({ set: set.value, pods: pods.value }).refine(isUnderWay);
 
 function readyAt(set: NonNullable<Set>, pods: readonly RedisPod[], ordinal: number): boolean {
   const pod = podOf(pods, set, ordinal);
