@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { NetworkPolicy } from '#grading/network-objects.ts';
+import { NetworkPod, type NetworkPolicy } from '#grading/network-objects.ts';
 import { allows, connects } from '#grading/network-policy.ts';
 import { namespace, pod, policy } from './network.ts';
 
@@ -13,6 +13,11 @@ const api = pod('shop/api', { ports: http });
 const db = pod('shop/db');
 const prod = pod('prod/web');
 const dev = pod('dev/web');
+const metrics = (containerPort: number) => [{ name: 'metrics', containerPort, protocol: 'TCP' as const }];
+const withSidecar = NetworkPod.parse({
+  ...pod('shop/sidecar'),
+  spec: { initContainers: [{ restartPolicy: 'Always', ports: metrics(9100) }, { ports: metrics(9200) }] },
+});
 
 type Try = [from: typeof web | { ip: string }, to: typeof web | { ip: string }, port?: number | string, protocol?: 'TCP' | 'UDP' | 'SCTP'];
 const try_ = (policies: NetworkPolicy[], [from, to, port = 80, protocol = 'TCP']: Try) =>
@@ -435,6 +440,12 @@ const situations: { name: string; policies: NetworkPolicy[]; through: Try[]; sto
       [pod('shop/host', { host: true, node: 'worker2', ip: '172.18.0.3' }), dev],
     ],
     stopped: [[pod('shop/host', { host: true, node: 'worker2' }), prod]],
+  },
+  {
+    name: 'a sidecar’s ports have names, too; those of a container that ends before the others begin do not',
+    policies: [policy('shop/in', { ...all, policyTypes: ['Ingress'], ingress: [{ ports: [{ port: 'metrics' }] }] })],
+    through: [[web, withSidecar, 9100]],
+    stopped: [[web, withSidecar, 9200]],
   },
   {
     name: 'a name that is no port of the receiver is not reached, and no policy is blamed',
