@@ -5,6 +5,7 @@ import { CommandFailure } from '../failure.ts';
 /** What `lab` can do, each with the flags that are its own. */
 const verbs: Readonly<Record<string, { flags: readonly string[]; words: number; load: () => Promise<{ run: LabRun }> }>> = {
   test: { flags: ['all', 'quick', 'twice', 'json'], words: 20, load: () => import('./test.ts') },
+  new: { flags: [], words: 1, load: () => import('./new.ts') },
   mutate: { flags: ['json', 'all'], words: 20, load: () => import('./mutate.ts') },
 };
 
