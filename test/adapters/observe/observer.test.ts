@@ -4,16 +4,8 @@ import { ClusterError } from '#cluster/port.ts';
 import { http, kube } from '#grading';
 import type { Observation } from '#grading/observation.ts';
 import { type Observer, observer } from '#runtime/observe/observer.ts';
-import { type FakeLab, fakeLab } from './fake-lab.ts';
+import { type FakeLab, fakeLab, hangs, podsPath, runningPod } from './fake-lab.ts';
 
-const discovery = {
-  resources: [
-    { name: 'pods', kind: 'Pod', namespaced: true },
-    { name: 'pods/log', kind: 'Pod', namespaced: true },
-    { name: 'secrets', kind: 'Secret', namespaced: true },
-    { name: 'persistentvolumes', kind: 'PersistentVolume', namespaced: false },
-  ],
-};
 const Named = z.object({ metadata: z.object({ name: z.string() }) });
 const web = kube.object('v1', 'Pod', 'web', { namespace: 'shop', fields: Named });
 const webPath = '/api/v1/namespaces/shop/pods/web';
@@ -25,8 +17,7 @@ const look = (observation: Observation) => eye.round(signal())(observation);
 
 beforeEach(async () => {
   lab = await fakeLab();
-  lab.objects.set('/api/v1', discovery);
-  eye = observer({ provider: lab.provider, access: lab.access, secretKey: new Uint8Array(32), deadline: 700, kube: lab.kube });
+  eye = observer({ provider: lab.provider, access: lab.access, secretKey: new Uint8Array(32), deadline: 3000 });
 });
 afterEach(async () => {
   await eye.close();
@@ -61,7 +52,7 @@ test('what two tasks ask alike is read once, each with its own fields', async ()
     { ok: true, value: { metadata: { name: 'web' } } },
     { ok: true, value: { metadata: { uid: 'u' } } },
   ]);
-  expect(lab.asked.filter((path) => path === webPath)).toHaveLength(1);
+  expect(lab.asked.filter((asked) => asked === `GET ${webPath}`)).toHaveLength(1);
 });
 
 test('a grader that is refused repairs its role once and looks again', async () => {
@@ -93,56 +84,54 @@ const each = http.getEach('/bookings', {
   timeout: 200,
   fields: z.object({ count: z.int() }),
 });
-const pod = (name: string, status: object) => ({ metadata: { name, uid: `uid-${name}` }, status });
-const running = { phase: 'Running', podIP: '127.0.0.1' };
 
 test('each running pod is asked, and what it does is a value', async () => {
-  lab.objects.set('/api/v1/namespaces/shop/pods?labelSelector=app%3Dweb', {
-    items: ['good', 'silent', 'text', 'closed', 'huge'].map((name) => pod(name, running)).concat(pod('waiting', { phase: 'Pending' })),
-  });
-  lab.pods.set('good', (request, response) => response.end(JSON.stringify({ count: 3, host: request.headers.host, more: 1 })));
+  for (const name of ['good', 'silent', 'text', 'closed', 'huge']) lab.cluster.put(podsPath, runningPod(name));
+  lab.cluster.put(podsPath, runningPod('waiting', { status: { phase: 'Pending' } }));
+  lab.cluster.put(podsPath, runningPod('other', { labels: { app: 'other' } }));
+  lab.pods.set('good', (_request, response) => response.end(JSON.stringify({ count: 3, more: 1 })));
   lab.pods.set('silent', () => {});
   lab.pods.set('text', (_request, response) => response.writeHead(503).end('no'));
   lab.pods.set('huge', (_request, response) => response.end('x'.repeat(600_000)));
-  expect(await look(each)).toEqual({
-    ok: true,
-    value: [
-      { pod: 'good', uid: 'uid-good', status: 200, problem: null, body: { count: 3 } },
-      { pod: 'silent', uid: 'uid-silent', status: null, problem: 'timeout', body: null },
-      { pod: 'text', uid: 'uid-text', status: 503, problem: null, body: null },
-      { pod: 'closed', uid: 'uid-closed', status: null, problem: 'refused', body: null },
-      { pod: 'huge', uid: 'uid-huge', status: null, problem: 'broken', body: null },
-    ],
-  });
+  const seen = await look(each);
+  expect(seen.ok && [...z.array(z.looseObject({ pod: z.string() })).parse(seen.value)].sort((a, b) => (a.pod < b.pod ? -1 : 1))).toEqual([
+    { pod: 'closed', uid: 'uid-closed', status: null, problem: 'refused', headers: {}, body: null },
+    { pod: 'good', uid: 'uid-good', status: 200, problem: null, headers: {}, body: { count: 3 } },
+    { pod: 'huge', uid: 'uid-huge', status: null, problem: 'broken', headers: {}, body: null },
+    { pod: 'silent', uid: 'uid-silent', status: null, problem: 'timeout', headers: {}, body: null },
+    { pod: 'text', uid: 'uid-text', status: 503, problem: null, headers: {}, body: null },
+  ]);
 });
 
 test('a pod that goes while it is asked is no longer there; one that stays and cannot be entered means we could not look', async () => {
-  const list = '/api/v1/namespaces/shop/pods?labelSelector=app%3Dweb';
-  lab.objects.set(list, { items: [pod('leaving', running)] });
-  lab.provider.dial = () => Promise.reject(new ClusterError('engine', 'Could not enter the pod.'));
-  expect(await look(each)).toEqual({ ok: true, value: [] });
-  lab.objects.set('/api/v1/namespaces/shop/pods/leaving', pod('leaving', running));
+  const lost = () => Promise.reject(new ClusterError('engine', 'Could not enter the pod.'));
+  lab.provider.probe = lost;
+  lab.cluster.put(podsPath, runningPod('leaving'));
   expect(await look(each)).toEqual({ ok: false, reason: 'Could not enter the pod.' });
-  const { metadata, status } = pod('leaving', running);
-  lab.objects.set('/api/v1/namespaces/shop/pods/leaving', { metadata: { ...metadata, deletionTimestamp: '2026-11-23T12:00:00Z' }, status });
+  lab.provider.probe = () => {
+    lab.cluster.remove(podsPath, 'leaving');
+    return lost();
+  };
   expect(await look(each)).toEqual({ ok: true, value: [] });
 });
 
 test('a way into the lab that is lost means we could not look', async () => {
-  lab.provider.dial = () => Promise.reject(new Error('no engine'));
-  lab.objects.set('/api/v1/namespaces/shop/pods?labelSelector=app%3Dweb', { items: [pod('good', running)] });
+  lab.provider.probe = () => Promise.reject(new Error('no engine'));
+  lab.cluster.put(podsPath, runningPod('good'));
   expect(await look(each)).toEqual({ ok: false, reason: 'no engine' });
 });
 
-test('an API server that hangs ends at our own deadline', async () => {
-  lab.kube = () => ({ ...fakeHang, close: async () => {} });
-  eye = observer({ provider: lab.provider, access: lab.access, secretKey: new Uint8Array(32), deadline: 50, kube: lab.kube });
-  expect(await look(web)).toEqual({ ok: false, reason: 'it took too long' });
+test('what is asked in two ways in one round is read from the API server once', async () => {
+  lab.cluster.put(podsPath, runningPod('good'));
+  const observe = eye.round(signal());
+  const pods = kube.list('v1', 'Pod', { namespace: 'shop', labels: { app: 'web' }, fields: Named });
+  await Promise.all([observe(pods), observe(each)]);
+  expect(lab.asked.filter((asked) => asked.startsWith(`GET ${podsPath}`))).toHaveLength(1);
 });
 
-const fakeHang = {
-  get: (_path: string, { signal }: { signal: AbortSignal }) =>
-    new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
-  send: () => Promise.reject(new Error('graders only read')),
-  async *watch() {},
-};
+test('an API server that hangs ends at our own deadline', async () => {
+  lab.objects.set(webPath, hangs);
+  const hasty = observer({ provider: lab.provider, access: lab.access, secretKey: new Uint8Array(32), deadline: 100 });
+  expect(await hasty.round(signal())(web)).toEqual({ ok: false, reason: 'it took too long' });
+  await hasty.close();
+});
