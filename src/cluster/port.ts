@@ -50,6 +50,9 @@ export interface ClusterProvider {
   /** Writes the grader's role again from what the API server serves at the moment: after a 403, or when a CRD or APIService came. */
   repairGraderRole(lab: LabRef, cluster: string, signal: AbortSignal): Promise<void>;
 
+  /** Writes the prober's role again: what the lab declares. */
+  repairProberRole(lab: LabRef, cluster: string, rules: readonly PolicyRule[], signal: AbortSignal): Promise<void>;
+
   /** Runs a command without a terminal in the lab's toolbox or in a node and waits for its end. */
   exec(lab: LabRef, where: ExecPlace, argv: readonly string[], options: ExecOptions): Promise<ExecResult>;
 

@@ -13,11 +13,13 @@ type Matches<Input, Value> = Input extends null | undefined
       ? Reads<Part, Member>
       : false
     : Input extends object
-      ? Exclude<keyof Input, keyof Value> extends never
-        ? false extends { [Key in keyof Input]-?: Key extends keyof Value ? Reads<Input[Key], Value[Key]> : false }[keyof Input]
-          ? false
-          : true
-        : false
+      ? string extends keyof Input
+        ? Reads<Input[string & keyof Input], Value[keyof Value]> // A record: of any keys.
+        : Exclude<keyof Input, keyof Value> extends never
+          ? false extends { [Key in keyof Input]-?: Key extends keyof Value ? Reads<Input[Key], Value[Key]> : false }[keyof Input]
+            ? false
+            : true
+          : false
       : [Input & Value] extends [never]
         ? false
         : true;

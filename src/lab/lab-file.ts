@@ -44,7 +44,7 @@ export const LabFile = z.strictObject({
         apiGroups: z.array(z.string()),
         resources: z.array(z.string()),
         verbs: z.array(z.string()),
-        resourceNames: z.array(z.string()).optional(),
+        resourceNames: z.array(z.string()).exactOptional(),
       }),
     )
     .default([]),

@@ -69,7 +69,9 @@ async function gradeWithTrials(context: Context, session: LabSession, watch: Wat
   async function withTrier(signal: AbortSignal) {
     if (grading.tasks.every(({ trial }) => trial === null)) return await gradeLab({ ...grading, signal });
     const { observer, journal } = grading;
-    const hands = trier({ provider: context.provider, access: watch.access, observer, journal, session: grading.session });
+    const { provider } = context;
+    const rules = labOf(context, session.lab).file.prober;
+    const hands = trier({ provider, access: watch.access, observer, journal, session: grading.session, rules });
     try {
       return await gradeLab({ ...grading, trier: hands, signal });
     } finally {

@@ -9,7 +9,7 @@ import { engineTraits, hostFacts } from './facts.ts';
 import { containersOf, findLabs, removeLab, watchContainers } from './find.ts';
 import { readAccess } from './identities.ts';
 import { checkSpec, controlPlane, label, toolboxName } from './names.ts';
-import { grantGrader } from './roles.ts';
+import { grantGrader, grantProber } from './roles.ts';
 import { finish, type Start, startSteps } from './start.ts';
 import { runSteps } from './steps.ts';
 
@@ -64,18 +64,21 @@ export function kindProvider(options: KindOptions): ClusterProvider {
       return await start(engine, await containerOf(engine, lab, { kind: 'toolbox' }, signal), argv, { signal, user: '1000:1000' });
     },
 
-    async repairGraderRole(lab, cluster, signal) {
-      const container = await planeOf(engine, lab, cluster, signal);
-      const access = await readAccess(engine, cluster, container, signal);
-      if (!access) throw new ClusterError('gone', `Cluster ${cluster} has no certificates yet.`);
-      const admin = kube({ connect: (limit) => dialApi(engine, container, limit), credentials: access.admin });
-      try {
-        await grantGrader(admin, signal);
-      } finally {
-        await admin.close();
-      }
-    },
+    repairGraderRole: (lab, cluster, signal) => asAdmin(engine, lab, cluster, (admin) => grantGrader(admin, signal), signal),
+    repairProberRole: (lab, cluster, rules, signal) => asAdmin(engine, lab, cluster, (admin) => grantProber(admin, rules, signal), signal),
   };
+}
+
+async function asAdmin(engine: Engine, lab: LabRef, cluster: string, work: (admin: Kube) => Promise<void>, signal: AbortSignal) {
+  const container = await planeOf(engine, lab, cluster, signal);
+  const access = await readAccess(engine, cluster, container, signal);
+  if (!access) throw new ClusterError('gone', `Cluster ${cluster} has no certificates yet.`);
+  const admin = kube({ connect: (limit) => dialApi(engine, container, limit), credentials: access.admin });
+  try {
+    await work(admin);
+  } finally {
+    await admin.close();
+  }
 }
 
 const cleanUpLimit = 180_000;

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { type Kube, type KubeOptions, kube } from '#cluster/kube.ts';
-import type { ClusterProvider, LabAccess } from '#cluster/port.ts';
+import type { ClusterProvider, LabAccess, PolicyRule } from '#cluster/port.ts';
 import { kube as observe } from '#grading/observe/kube.ts';
 import type { Change, Named, Target } from '#grading/trial.ts';
 import { Blind } from '../observe/blind.ts';
@@ -10,12 +10,12 @@ import { type Outcome, outcomeOf, Unprivileged } from './outcome.ts';
 import { madeBy, namedIn, type Undo } from './take-back.ts';
 
 export interface ProberOptions {
-  provider: Pick<ClusterProvider, 'dial'>;
+  provider: Pick<ClusterProvider, 'dial' | 'repairProberRole'>;
   access: LabAccess;
   /** What the grader sees: the prober itself reads nothing. */
   observer: Pick<Observer, 'round'>;
-  /** Gives the prober its rights back, where the learner took them. */
-  repair?: (cluster: string, signal: AbortSignal) => Promise<void>;
+  /** What the lab lets its prober do, to be given back to it where the learner took it. */
+  rules?: readonly PolicyRule[];
   kube?: (options: KubeOptions) => Kube;
 }
 
@@ -36,7 +36,7 @@ const Resources = z.object({ resources: z.array(z.object({ name: z.string(), kin
 
 const patience = 10_000;
 
-export function prober({ provider, access, observer, repair, kube: connect = kube }: ProberOptions) {
+export function prober({ provider, access, observer, rules, kube: connect = kube }: ProberOptions) {
   const clients = new Map<string, Kube>();
   /** What the API server calls a kind, once it is known to serve it. */
   const resources = new Map<string, z.infer<typeof Resources>['resources'][number]>();
@@ -90,8 +90,8 @@ export function prober({ provider, access, observer, repair, kube: connect = kub
     try {
       return await once();
     } catch (error) {
-      if (!(error instanceof Unprivileged) || !repair) throw error;
-      await repair(cluster, signal);
+      if (!(error instanceof Unprivileged) || rules === undefined) throw error;
+      await provider.repairProberRole(access.ref, cluster, rules, signal);
       return await once();
     }
   }
