@@ -15,9 +15,8 @@ for await (const line of createInterface(process.stdin)) {
   const { id, place, probe } = JSON.parse(line);
   const [how, ...times] = String(probe.host).split(' ');
   const isPast = times.length > 0 && earlier >= Number(times[0]);
+  if (how === 'dies' && !isPast) process.exit(1);
   switch (isPast ? 'good' : how) {
-    case 'dies':
-      process.exit(1);
     case 'babbles':
       process.stdout.write('OCI runtime exec failed: no such file\n');
       break;
