@@ -1,8 +1,8 @@
-import type { Attempt, Person, Store } from '#store/port.ts';
-import { type Labs, labFile, tasksOf } from './board.ts';
+import type { AttemptStore, EffectiveAttempt, Person, Store } from '#store/port.ts';
+import { type AnswerField, answersOf, type Labs, labFile, tasksOf } from './board.ts';
 
 /** An attempt in a list, with the words a teacher knows it by. */
-export type AttemptLine = Omit<Attempt, 'evidence'> & { name: string; labTitle: string; taskTitle: string };
+export type AttemptLine = Omit<EffectiveAttempt, 'evidence'> & { name: string; labTitle: string; taskTitle: string };
 
 export interface AttemptPage {
   attempts: readonly AttemptLine[];
@@ -27,10 +27,12 @@ export async function attemptsOf(
 
 /** One attempt with its evidence: everything its verdict was made from. */
 export interface AttemptDetail {
-  attempt: Attempt;
+  attempt: NonNullable<Awaited<ReturnType<AttemptStore['get']>>>;
   person: Pick<Person, 'id' | 'name'>;
   labTitle: string;
   taskTitle: string;
+  /** What the task asks the learner to fill in. */
+  answers: readonly AnswerField[];
   /** Whether this is the attempt that counts. */
   best: boolean;
   /** The task's attempts of the same learner around this one. */
@@ -53,13 +55,14 @@ export async function attemptDetail(store: Store, labs: Labs, id: string): Promi
     attempt,
     person: { id: owner, name: person?.name ?? owner },
     ...titles(attempt, labs),
+    answers: answersOf(labs, lab, task),
     best: bests.some((best) => best.attempt === id),
     earlier: (place >= 0 && siblings[place + 1]?.id) || null,
     later: (place > 0 && siblings[place - 1]?.id) || null,
   };
 }
 
-function titles({ lab, task, points }: Pick<Attempt, 'lab' | 'task' | 'points'>, labs: Labs) {
+function titles({ lab, task, points }: Pick<EffectiveAttempt, 'lab' | 'task' | 'points'>, labs: Labs) {
   const taskTitle = tasksOf(lab, labs, [{ task, points }]).find((one) => one.id === task)?.title ?? task;
   return { labTitle: labFile(labs, lab)?.title ?? lab, taskTitle };
 }

@@ -35,7 +35,8 @@ export interface BoardLearner {
   /** One for each of the lab's tasks, in their order; null when it was never judged. */
   cells: readonly (BoardCell | null)[];
   score: number;
-  attempts: number;
+  /** How often Check was pressed. */
+  checks: number;
   lastAt: string | null;
 }
 
@@ -67,6 +68,13 @@ export function labFile(labs: Labs, id: string): Labs[string]['file'] | undefine
   return Object.hasOwn(labs, id) ? labs[id]?.file : undefined;
 }
 
+/** A field of a task that the learner fills in. */
+export type AnswerField = LabFile['tasks'][number]['answers'][number];
+
+export function answersOf(labs: Labs, lab: string, task: string): readonly AnswerField[] {
+  return labFile(labs, lab)?.tasks.find(({ id }) => id === task)?.answers ?? [];
+}
+
 /** The tasks of a lab: the course's in its order, then any that only results know. */
 export function tasksOf(id: string, labs: Labs, bests: readonly Pick<Best, 'task' | 'points'>[]): BoardTask[] {
   const known = labFile(labs, id)?.tasks.map(({ id, title, points }) => ({ id, title, points })) ?? [];
@@ -91,7 +99,7 @@ function learnerRow(person: Person, session: LabSession | null, tasks: readonly 
     session: session && { id: session.id, state: session.state, activeAt: session.activeAt, createdAt: session.createdAt },
     cells: tasks.map((task) => bests.find((best) => best.task === task.id) ?? null),
     score: sum(bests.map((best) => best.score)),
-    attempts: sum(bests.map((best) => best.attempts)),
+    checks: sum(bests.map((best) => best.checks)),
     lastAt:
       bests
         .map((best) => best.lastAt)

@@ -17,9 +17,13 @@ const header = [
   'best_at',
   'last_status',
   'last_at',
+  'checks',
 ];
 
-/** The gradebook: a record for each learner and task of every lab they opened, tasks not judged among them. Ids stay the same for ever. */
+/**
+ * The gradebook: a record for each learner and task of every lab they opened, tasks not judged among them. Ids stay the same for ever.
+ * Scores are those of the newest verdicts; `attempts` are the presses of Check (`checks`) and the turns that were seen by themselves.
+ */
 export async function resultsCsv(store: Store, labs: Labs): Promise<string> {
   const { labs: boards } = await board(store, labs);
   const rows = boards.flatMap((lab) =>
@@ -27,9 +31,9 @@ export async function resultsCsv(store: Store, labs: Labs): Promise<string> {
       lab.tasks.map((task, index) => {
         const best = cells[index] ?? null;
         const whose = [person.id, person.name, lab.id, lab.title, task.id, task.title];
-        if (best === null) return [...whose, 0, task.points, 'not-tried', 0, null, null, null, null];
-        const { score, points, status, attempts, attempt, at, lastStatus, lastAt } = best;
-        return [...whose, score, points, status, attempts, attempt, at, lastStatus, lastAt];
+        if (best === null) return [...whose, 0, task.points, 'not-tried', 0, null, null, null, null, 0];
+        const { score, points, status, attempts, attempt, at, lastStatus, lastAt, checks } = best;
+        return [...whose, score, points, status, attempts, attempt, at, lastStatus, lastAt, checks];
       }),
     ),
   );

@@ -69,12 +69,12 @@ describe('the board', () => {
     expect(ada).toMatchObject({
       person: { name: 'Ada' },
       score: 4,
-      attempts: 3,
+      checks: 3,
       lastAt: '2026-11-23T09:03:00.000Z',
       session: { state: 'queued' },
     });
     expect(ada?.cells).toEqual([expect.objectContaining({ score: 4, status: 'passed', attempt: ids[1], lastStatus: 'wrong' }), null]);
-    expect(zoe).toMatchObject({ person: { name: 'Zoe' }, score: 0, attempts: 0, lastAt: null, cells: [null, null] });
+    expect(zoe).toMatchObject({ person: { name: 'Zoe' }, score: 0, checks: 0, lastAt: null, cells: [null, null] });
   });
 });
 
@@ -109,12 +109,30 @@ describe('attempts', () => {
 test('the gradebook has a record for each learner and task, tasks not tried among them, and runs no formula', async () => {
   const lines = (await resultsCsv(store, labs)).split('\r\n');
   expect(lines).toEqual([
-    'learner_id,learner,lab_id,lab,task_id,task,score,points,status,attempts,best_attempt_id,best_at,last_status,last_at',
-    `${people['Ada']},Ada,04-state-inside,State inside,claim,Keep the bookings,4,4,passed,3,${ids[1]},2026-11-23T09:02:00.000Z,wrong,2026-11-23T09:03:00.000Z`,
-    `${people['Ada']},Ada,04-state-inside,State inside,class,A class of storage,0,3,not-tried,0,,,,`,
-    `${people['Zoe']},Zoe,04-state-inside,State inside,claim,Keep the bookings,0,4,not-tried,0,,,,`,
-    `${people['Zoe']},Zoe,04-state-inside,State inside,class,A class of storage,0,3,not-tried,0,,,,`,
+    'learner_id,learner,lab_id,lab,task_id,task,score,points,status,attempts,best_attempt_id,best_at,last_status,last_at,checks',
+    `${people['Ada']},Ada,04-state-inside,State inside,claim,Keep the bookings,4,4,passed,3,${ids[1]},2026-11-23T09:02:00.000Z,wrong,2026-11-23T09:03:00.000Z,3`,
+    `${people['Ada']},Ada,04-state-inside,State inside,class,A class of storage,0,3,not-tried,0,,,,,0`,
+    `${people['Zoe']},Zoe,04-state-inside,State inside,claim,Keep the bookings,0,4,not-tried,0,,,,,0`,
+    `${people['Zoe']},Zoe,04-state-inside,State inside,class,A class of storage,0,3,not-tried,0,,,,,0`,
     expect.stringMatching(/^\w+,'=Mallory,withdrawn,withdrawn,old,old,0,4,not-yet,1,\w+,/),
     '',
   ]);
+});
+
+test('a regraded attempt shows what it was, and the gradebook counts what it is', async () => {
+  const { id: person } = await store.people.create({ name: 'Regraded', roles: ['learner'] });
+  const { session } = await store.sessions.begin({ person, lab: '02-second', labVersion: 'v1' });
+  const { id } = await check(session, 'only', 'wrong', 0);
+  const [at, verdict] = ['2026-12-01T08:00:00.000Z', { task: 'only', status: 'passed' as const, score: 1, findings: [] }];
+  await store.attempts.regrade([{ attempt: id, at, graderVersion: 'g2', points: 1, verdict }]);
+  expect(await attemptDetail(store, labs, id)).toMatchObject({
+    attempt: {
+      verdict: { status: 'passed', score: 1 },
+      revisedAt: at,
+      revisedFrom: [{ graderVersion: 'g1', verdict: { status: 'wrong' } }],
+    },
+    best: true,
+  });
+  expect((await attemptsOf(store, labs, { person })).attempts).toMatchObject([{ revisedAt: at, verdict: { score: 1 } }]);
+  expect(await resultsCsv(store, labs)).toContain(`Regraded,02-second,Second,only,The only one,1,1,passed,1,${id},`);
 });
