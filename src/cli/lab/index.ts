@@ -6,6 +6,7 @@ import { CommandFailure } from '../failure.ts';
 const verbs: Readonly<Record<string, { flags: readonly string[]; words: number; load: () => Promise<{ run: LabRun }> }>> = {
   test: { flags: ['all', 'quick', 'twice', 'json'], words: 20, load: () => import('./test.ts') },
   new: { flags: [], words: 1, load: () => import('./new.ts') },
+  run: { flags: ['keep'], words: 1, load: () => import('./run.ts') },
   mutate: { flags: ['json', 'all'], words: 20, load: () => import('./mutate.ts') },
 };
 

@@ -1,5 +1,6 @@
 import { type Kube, kube } from '#cluster/kube.ts';
 import type { ClusterProvider, LabAccess } from '#cluster/port.ts';
+import type { JournalStore } from '#store/port.ts';
 import { type Answers, type AskedTask, answerOf, handIn } from '../grade/answers.ts';
 import { type Graded, gradeLab } from '../grade/grade-lab.ts';
 import type { LoadedGrader } from '../grade/load-grader.ts';
@@ -23,13 +24,12 @@ export interface Judging {
 const gradeLimit = 30_000;
 
 export function judgeIn(
-  options: { provider: ClusterProvider; grader: LoadedGrader; asked: readonly AskedTask[]; signal: AbortSignal },
+  options: { provider: ClusterProvider; grader: LoadedGrader; asked: readonly AskedTask[]; journal?: JournalStore; signal: AbortSignal },
   access: LabAccess,
 ): Judging {
-  const { provider, grader, asked, signal } = options;
+  const { provider, grader, asked, journal = memoryJournal(), signal } = options;
   const { ref } = access;
   const session = { id: ref.lab, epoch: ref.epoch };
-  const journal = memoryJournal();
   const eye = observer({ provider, access, secretKey: new Uint8Array(32), answer: answerOf(journal, session, asked) });
   const hands = trier({ provider, access, observer: eye, journal, session });
   const failures: unknown[] = [];

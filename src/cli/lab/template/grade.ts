@@ -8,6 +8,7 @@ const pods = kube.list('v1', 'Pod', { namespace: 'quay', labels: { app: 'crane' 
 const replies = http.repeat('http://control-plane:30081/info', {
   from: 'network',
   times: 6,
+  timeout: 1000,
   fields: z.object({ pod: z.string().max(63) }),
 });
 
