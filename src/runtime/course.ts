@@ -1,10 +1,12 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { parse } from 'yaml';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { CourseFile, frontmatterOf, LessonFrontmatter } from '#course/course-file.ts';
+import { formatFault } from '#course/fault.ts';
+import { parseFile } from '#course/parse.ts';
 import { LabFile } from '#lab/lab-file.ts';
 import { contentHash } from './content-hash.ts';
+import { readYaml } from './yaml-lines.ts';
 
 export interface CourseLab {
   id: string;
@@ -12,7 +14,6 @@ export interface CourseLab {
   file: LabFile;
   /** Hash of everything that makes or judges the lab: changes when an attempt could turn out otherwise. */
   version: string;
-  proof: { date: string; kubernetesVersion: string } | null;
 }
 
 export interface Course {
@@ -23,17 +24,14 @@ export interface Course {
   labs: Readonly<Record<string, CourseLab>>;
 }
 
-const Proof = z.object({ date: z.string(), kubernetesVersion: z.string() });
-
-/** Reads the course below `root` (`content/`, `labs/`). Throws naming the file and the field. */
+/** Reads the course below `root` (`content/`, `labs/`). Throws naming file, line and key. */
 export function loadCourse(root: string): Course {
-  const file = checked(CourseFile, join(root, 'content', 'course.yaml'), root);
+  const file = checked(CourseFile, root, join(root, 'content', 'course.yaml'));
   const lessons = file.lessons
     .filter((lesson) => !lesson.planned)
     .map(({ id }) => {
       const path = join(root, 'content', 'lessons', `${id}.mdx`);
-      const front = parse(frontmatterOf(readFileSync(path, 'utf8')) ?? '');
-      return { id, ...parsed(LessonFrontmatter, front, relative(root, path)) };
+      return { id, ...checked(LessonFrontmatter, root, path, frontmatterOf(readFileSync(path, 'utf8')) ?? '', 1) };
     });
   const folder = join(root, 'labs');
   const ids = existsSync(folder) ? readdirSync(folder).filter((id) => existsSync(join(folder, id, 'lab.yaml'))) : [];
@@ -43,14 +41,7 @@ export function loadCourse(root: string): Course {
 /** Reads one lab folder. */
 export function loadLab(root: string, id: string): CourseLab {
   const folder = join(root, 'labs', id);
-  const proofFile = join(folder, 'proof.json');
-  return {
-    id,
-    folder,
-    file: checked(LabFile, join(folder, 'lab.yaml'), root),
-    version: labVersion(folder),
-    proof: existsSync(proofFile) ? parsed(Proof, JSON.parse(readFileSync(proofFile, 'utf8')), relative(root, proofFile)) : null,
-  };
+  return { id, folder, file: checked(LabFile, root, join(folder, 'lab.yaml')), version: labVersion(folder) };
 }
 
 function labVersion(folder: string): string {
@@ -60,11 +51,11 @@ function labVersion(folder: string): string {
 
 const list = (folder: string) => (existsSync(folder) ? readdirSync(folder).sort() : []);
 
-const checked = <T>(schema: z.ZodType<T>, path: string, root: string): T =>
-  parsed(schema, parse(readFileSync(path, 'utf8')), relative(root, path));
-
-function parsed<T>(schema: z.ZodType<T>, value: unknown, where: string): T {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  throw new Error(`${where} is not as it should be:\n${z.prettifyError(result.error)}`);
+/** What a file of the course says; `text` is its YAML, after `skipped` lines, where it is not all of the file. */
+function checked<S extends z.ZodType>(schema: S, root: string, path: string, text = readFileSync(path, 'utf8'), skipped = 0): z.infer<S> {
+  const file = relative(root, path);
+  const yaml = readYaml(file, text, skipped);
+  const read = yaml.ok ? parseFile(schema, yaml.value, file, yaml.lineOf) : yaml;
+  if (read.ok) return read.value;
+  throw new Error(read.faults.map(formatFault).join('\n'));
 }

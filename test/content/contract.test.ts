@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { checkCourse } from '#cli/check-course.ts';
 import { formatFault } from '#course/fault.ts';
+import { loadCourse } from '#runtime/course.ts';
 import { changed, courseFolder, sound } from './course-folder.ts';
 
 const course = 'content/course.yaml';
@@ -123,4 +124,12 @@ const cases: [string, Record<string, string | null>, string[]][] = [
 
 test.each(cases)('found: %s', (_name, changes, expected) => {
   expect(faults(changes)).toEqual(expected);
+});
+
+test('a fault is worded alike by the check and by the server that meets it', () => {
+  for (const changes of [changed(lab, 'points: 2', 'points: 200'), changed(lab, 'minutes: 10', 'minutes: [10'), { [course]: '' }]) {
+    const root = courseFolder(changes);
+    const [fault] = checkCourse(root).map(formatFault);
+    expect(() => loadCourse(root)).toThrow(fault);
+  }
 });

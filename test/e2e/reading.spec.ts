@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { expect, test } from './fixtures.ts';
 
 test.use({ baseURL: async ({ reading }, use) => use(reading.origin) });
@@ -19,6 +20,25 @@ test('without an engine, Start lab says what is missing', async ({ page, picture
   await page.getByRole('button', { name: 'Start lab' }).click();
   await expect(page.getByRole('status').filter({ hasText: /engine/i })).toBeVisible();
   await picture('no-engine');
+});
+
+test('a lesson weighs little: 15 kB of script before a click, 60 kB in all', async ({ page }) => {
+  const weights: { url: string; script: boolean; bytes: number }[] = [];
+  const reading: Promise<void>[] = [];
+  page.on('response', (response) => {
+    const type = response.headers()['content-type'] ?? '';
+    const read = async () => {
+      const bytes = gzipSync(await response.body()).length;
+      weights.push({ url: response.url(), script: type.includes('javascript'), bytes });
+    };
+    reading.push(read());
+  });
+  await page.goto(lesson, { waitUntil: 'networkidle' });
+  await Promise.all(reading);
+  const sum = (some: typeof weights) => some.reduce((total, { bytes }) => total + bytes, 0);
+  const heaviest = weights.toSorted((a, b) => b.bytes - a.bytes).map(({ url, bytes }) => `${bytes} ${url}`);
+  expect(sum(weights.filter(({ script }) => script)), heaviest.join('\n')).toBeLessThanOrEqual(15_000);
+  expect(sum(weights), heaviest.join('\n')).toBeLessThanOrEqual(60_000);
 });
 
 for (const width of [360, 1600]) {
