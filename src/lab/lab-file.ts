@@ -6,19 +6,21 @@ const id = z.string().regex(/^[a-z][a-z0-9-]{0,38}$/, 'use lower-case letters, d
 export const LabFile = z.strictObject({
   title: z.string().min(3).max(80),
   summary: z.string().min(10).max(200),
-  /** About how long the tasks take a learner, in minutes. */
-  minutes: z.int().min(1).max(120),
-  /** Memory the whole lab needs, as measured, in MiB. */
-  memoryMiB: z.int().min(256).max(16_384),
+  minutes: z.int().min(1).max(120).describe('About how long the tasks take a learner, in minutes.'),
+  memoryMiB: z.int().min(256).max(16_384).describe('Memory the whole lab needs, as measured, in MiB.'),
   clusters: z
     .array(
       z.strictObject({
         name: id.default('main'),
         workers: z.int().min(0).max(2).default(0),
-        /** Merge patches on kubeadm's documents; each names its `kind`. */
-        kubeadmPatches: z.array(z.record(z.string(), z.json())).default([]),
-        /** Files of `setup/` applied to this cluster, in this order. */
-        setup: z.array(z.string().regex(/^[\w.-]+\.yaml$/)).default([]),
+        kubeadmPatches: z
+          .array(z.record(z.string(), z.json()))
+          .default([])
+          .describe("Merge patches on kubeadm's documents; each names its `kind`."),
+        setup: z
+          .array(z.string().regex(/^[\w.-]+\.yaml$/))
+          .default([])
+          .describe('Files of `setup/` applied to this cluster, in this order.'),
       }),
     )
     .min(1)
@@ -35,8 +37,10 @@ export const LabFile = z.strictObject({
       }),
     )
     .default([]),
-  /** Images, by name and tag, that every node has before set-up. Built from `images/` when the engine lacks them. */
-  images: z.array(z.string().regex(/^[a-z0-9./-]+:[\w.-]+$/)).default([]),
+  images: z
+    .array(z.string().regex(/^[a-z0-9./-]+:[\w.-]+$/))
+    .default([])
+    .describe('Images, by name and tag, that every node has before set-up. Built from `images/` when the engine lacks them.'),
   /** What the prober may do in trials, as RBAC rules. */
   prober: z
     .array(
@@ -54,12 +58,14 @@ export const LabFile = z.strictObject({
         id,
         title: z.string().min(3).max(80),
         points: z.int().min(1).max(10),
-        /** What the learner is told to make true. Markdown, a few sentences. */
-        brief: z.string().min(20).max(1200),
-        /** A hint a step; opened one by one. */
-        hints: z.array(z.string().max(400)).default([]),
-        /** What Check does to the lab, told before it is pressed. Needed when `grade.ts` gives the task a trial. */
-        trial: z.string().min(20).max(300).optional(),
+        brief: z.string().min(20).max(1200).describe('What the learner is told to make true. Markdown, a few sentences.'),
+        hints: z.array(z.string().max(400)).default([]).describe('A hint a step; opened one by one.'),
+        trial: z
+          .string()
+          .min(20)
+          .max(300)
+          .optional()
+          .describe('What Check does to the lab, told before it is pressed. Needed when `grade.ts` gives the task a trial.'),
         /** Fields the learner fills in beside the task; what they hold is handed in with Check. */
         answers: z
           .array(z.strictObject({ id, label: z.string().min(2).max(120), placeholder: z.string().max(80).optional() }))

@@ -7,6 +7,7 @@ const verbs: Readonly<Record<string, { flags: readonly string[]; words: number; 
   test: { flags: ['all', 'quick', 'twice', 'json'], words: 20, load: () => import('./test.ts') },
   new: { flags: [], words: 1, load: () => import('./new.ts') },
   run: { flags: ['keep'], words: 1, load: () => import('./run.ts') },
+  schema: { flags: [], words: 0, load: () => import('./schema.ts') },
   mutate: { flags: ['json', 'all'], words: 20, load: () => import('./mutate.ts') },
 };
 

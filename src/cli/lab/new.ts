@@ -7,6 +7,7 @@ import { settingsFor } from '../settings.ts';
 import { labIds } from '../test/proof-hashes.ts';
 import { asTheUserWould } from '../umask.ts';
 import type { LabRun } from './index.ts';
+import { schemaPath } from './schema.ts';
 
 /** `lab new`: a lab that is complete and passes its own proof, with the lesson that explains it. */
 export const run: LabRun = async ([name = ''], args, context) => {
@@ -42,7 +43,7 @@ export function newLab({ root, course, name }: { root: string; course: string; n
   }
   const words = id.slice(3).replaceAll('-', ' ');
   const title = listed(course, id) ?? `${words.charAt(0).toUpperCase()}${words.slice(1)}`;
-  const schema = relative(folder, join(root, 'src', 'lab', 'lab.schema.json'));
+  const schema = relative(folder, schemaPath(root));
   const filled = (text: string) => text.replaceAll('SCHEMA', schema).replaceAll('TITLE', JSON.stringify(title)).replaceAll('ID', id);
   for (const [path, bytes] of Object.entries(readLabFiles(join(import.meta.dirname, 'template')))) {
     const text = Buffer.from(bytes).toString();
