@@ -55,19 +55,28 @@ export const inTheMaking = ({ metadata, status }: z.infer<typeof Claim>) =>
   (status.phase === 'Pending' && metadata.annotations['volume.kubernetes.io/selected-node'] !== undefined);
 
 /**
- * Whether a provisioner made this volume, for a claim that a pod used. A volume can be given any name and note by hand; so its
- * claim must have been seen, sent to a node and to this provisioner, and not younger than the volume.
+ * Whether a provisioner made this volume, for a claim that a pod used. A volume can be given any name and note by hand, and a
+ * claim too; so its claim must have been seen on its way to a node before it had the volume (or nobody could look by then).
  */
-export function madeBy(provisioner: string, volume: z.infer<typeof Volume>, history: Claims): boolean {
-  if (volume.metadata.annotations['pv.kubernetes.io/provisioned-by'] !== provisioner) return false;
-  return history
-    .flatMap(({ kind, value }) => (kind === 'seen' ? value : []))
-    .some(
-      ({ metadata, spec }) =>
-        metadata.uid === volume.spec.claimRef?.uid &&
-        spec.volumeName === volume.metadata.name &&
-        metadata.annotations['volume.kubernetes.io/selected-node'] !== undefined &&
-        metadata.annotations['volume.kubernetes.io/storage-provisioner'] === provisioner &&
-        Date.parse(metadata.creationTimestamp) <= Date.parse(volume.metadata.creationTimestamp),
-    );
+export function madeBy(provisioner: string, { metadata, spec }: z.infer<typeof Volume>, history: Claims): boolean {
+  if (metadata.annotations['pv.kubernetes.io/provisioned-by'] !== provisioner) return false;
+  let waited = false;
+  let unseen = false;
+  for (const entry of history) {
+    if (entry.kind === 'gap') {
+      unseen = true;
+      continue;
+    }
+    const claim = entry.value.find((one) => one.metadata.uid === spec.claimRef?.uid);
+    if (!claim) continue;
+    const sent = claim.metadata.annotations['volume.kubernetes.io/selected-node'] !== undefined;
+    const asked = claim.metadata.annotations['volume.kubernetes.io/storage-provisioner'] === provisioner;
+    if (claim.spec.volumeName === undefined) waited ||= sent;
+    else if (claim.spec.volumeName === metadata.name && sent && asked && (waited || unseen)) return isOlder(claim, metadata);
+    unseen = false;
+  }
+  return false;
 }
+
+const isOlder = ({ metadata }: z.infer<typeof Claim>, than: { creationTimestamp: string }) =>
+  Date.parse(metadata.creationTimestamp) <= Date.parse(than.creationTimestamp);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { kube } from '#grading';
 import { type Entry, moments } from './moments.ts';
-import type { RedisPod, roles } from './redis.ts';
+import type { crew, RedisPod, roles } from './redis.ts';
 
 export const services = kube.list('v1', 'Service', {
   namespace: 'harbour',
@@ -11,19 +11,6 @@ export const services = kube.list('v1', 'Service', {
   }),
 });
 type Service = z.infer<typeof services.value>[number];
-
-/** Of each pod, what its journal needs: whether it was ready. */
-export const readiness = kube.list('v1', 'Pod', {
-  namespace: 'harbour',
-  labels: { app: 'redis' },
-  fields: z.object({
-    metadata: z.object({ name: z.string(), uid: z.string() }),
-    status: z
-      .object({ conditions: z.array(z.object({ type: z.string(), status: z.string() })).default([]) })
-      .prefault({})
-      .transform(({ conditions }) => ({ conditions: conditions.filter(({ type }) => type === 'Ready') })),
-  }),
-});
 
 /**
  * The pods that a host name may lead a follower to; `address` when it is the passing address of a pod, and null
@@ -48,22 +35,19 @@ export function ledTo(host: string, pods: readonly RedisPod[], services: readonl
 export const names = (followers: readonly string[], { metadata, status }: RedisPod) =>
   followers.some((one) => one === status.podIP || one === metadata.name || one.startsWith(`${metadata.name}.`));
 
-type Readiness = z.infer<typeof readiness.value>;
+type Crew = z.infer<typeof crew.value>;
 type Roles = z.infer<typeof roles.value>;
 
 /** A look at a Redis may be this much older than what is known of its pod, in milliseconds. */
 const lag = 2000;
 
 /** The pods that were ready for a while and their Redis a primary all that time, until it became a follower; by uid. */
-export function readyPrimaries(pods: readonly Entry<Readiness>[], said: readonly Entry<Roles>[]): Set<string> {
+export function readyPrimaries(pods: readonly Entry<Crew>[], said: readonly Entry<Roles>[]): Set<string> {
   const found = new Set<string>();
   const since = new Map<string, number>();
-  for (const moment of moments<{ pods: Readiness; roles: Roles }>({ pods, roles: said })) {
+  for (const moment of moments<{ pods: Crew; roles: Roles }>({ pods, roles: said })) {
     const at = Date.parse(moment.at);
-    const isReady = (uid: string) =>
-      moment.pods?.some(
-        ({ metadata, status }) => metadata.uid === uid && status.conditions.some((condition) => condition.status === 'True'),
-      );
+    const isReady = (uid: string) => moment.pods?.some((pod) => pod.uid === uid && pod.ready);
     for (const { uid, role } of moment.roles ?? []) {
       const began = since.get(uid);
       if (role === 'primary' && isReady(uid)) since.set(uid, began ?? at);

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { dns, entries, rule, task } from '#grading';
-import { services as allServices, ledTo, names, readiness, readyPrimaries } from './follow.ts';
-import { answers, imagesOf, pods, type RedisPod, roles, set, storageOf } from './redis.ts';
-import { claimOf, claims, crew, scaledDown, wanted } from './scale.ts';
+import { services as allServices, ledTo, names, readyPrimaries } from './follow.ts';
+import { answers, crew, imagesOf, pods, type RedisPod, roles, set, storageOf } from './redis.ts';
+import { claimOf, claims, scaledDown, wanted } from './scale.ts';
 import { isUnderWay, notRedis, notThree, redisOf, threeOf, underWay } from './three.ts';
 import { because } from './words.ts';
 
@@ -106,7 +106,7 @@ const connecting = z.object({ set: set.value, pods: pods.value, services: allSer
 export const replicasDiffer = task({
   lasts: 'state',
   observe: { set, pods, services: allServices, answers },
-  witness: { readiness, roles },
+  witness: { crew, roles },
   settling: connecting,
   expect: z
     .object({
@@ -114,7 +114,7 @@ export const replicasDiffer = task({
       pods: pods.value,
       services: allServices.value,
       answers: answers.value,
-      readiness: entries(readiness),
+      crew: entries(crew),
       roles: entries(roles),
     })
     .check(
@@ -126,8 +126,8 @@ export const replicasDiffer = task({
         for (const { name, redis } of others) if (redis.role === 'primary') yield because('differ.other.leads', { pod: name }, ['answers']);
       }),
       rule(notFollowing),
-      rule(function* ({ readiness, roles, ...seen }) {
-        const primaries = readyPrimaries(readiness, roles);
+      rule(function* ({ crew, roles, ...seen }) {
+        const primaries = readyPrimaries(crew, roles);
         for (const { pod, name } of redisOf(seen).slice(1))
           if (primaries.has(pod.metadata.uid)) yield because('differ.other.led', { pod: name }, ['roles']);
       }),

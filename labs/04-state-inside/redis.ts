@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { kube, Pod, tcp } from '#grading';
+import { isReady, kube, Pod, tcp } from '#grading';
 import { containersOf, Storage, storageAt } from './storage.ts';
 
 const selection = { namespace: 'harbour', labels: { app: 'redis' } };
@@ -16,6 +16,16 @@ const RedisPod = z.object({
 });
 export type RedisPod = z.infer<typeof RedisPod>;
 export const pods = kube.list('v1', 'Pod', { ...selection, fields: RedisPod });
+
+/** Of each pod, as little as a journal needs: which it is, whether it was ready, and whether it is a StatefulSet's. */
+const Brief = z.object({ name: z.string(), uid: z.string(), ready: z.boolean(), own: z.boolean() });
+const brief = (value: unknown) => {
+  const { data: pod } = RedisPod.safeParse(value);
+  if (!pod) return value;
+  const { name, uid, ownerReferences } = pod.metadata;
+  return { name, uid, ready: isReady(pod), own: ownerReferences.some((owner) => owner.kind === 'StatefulSet' && owner.name === 'redis') };
+};
+export const crew = kube.list('v1', 'Pod', { ...selection, fields: z.preprocess(brief, Brief) });
 
 export const set = kube.object('apps/v1', 'StatefulSet', 'redis', {
   namespace: 'harbour',

@@ -1,9 +1,7 @@
 import { z } from 'zod';
 import { kube } from '#grading';
 import { type Entry, moments } from './moments.ts';
-import { set } from './redis.ts';
-
-const place = { namespace: 'harbour' };
+import { type crew, set } from './redis.ts';
 
 /** How many replicas were asked for. */
 export const wanted = {
@@ -11,26 +9,9 @@ export const wanted = {
   value: z.object({ spec: z.object({ replicas: z.int().default(1) }) }).nullable(),
 };
 
-/** Which pods there are, whose, and whether each is ready. */
-export const crew = kube.list('v1', 'Pod', {
-  ...place,
-  labels: { app: 'redis' },
-  fields: z.object({
-    metadata: z.object({
-      name: z.string(),
-      uid: z.string(),
-      ownerReferences: z.array(z.object({ kind: z.string(), name: z.string() })).default([]),
-    }),
-    status: z
-      .object({ conditions: z.array(z.object({ type: z.string(), status: z.string() })).default([]) })
-      .prefault({})
-      .transform(({ conditions }) => ({ conditions: conditions.filter(({ type }) => type === 'Ready') })),
-  }),
-});
-
 /** The claims of the namespace, by name and by when they were made. */
 export const claims = kube.list('v1', 'PersistentVolumeClaim', {
-  ...place,
+  namespace: 'harbour',
   fields: z.object({
     metadata: z.object({ name: z.string(), uid: z.string(), creationTimestamp: z.string(), deletionTimestamp: z.string().optional() }),
     spec: z.object({ volumeName: z.string().optional() }),
@@ -66,13 +47,7 @@ export function scaledDown(pods: readonly Entry<Crew>[], asked: readonly Entry<W
   return back;
 }
 
-const readyOnes = (pods: Crew) =>
-  new Map(
-    pods
-      .filter(({ metadata }) => metadata.ownerReferences.some(({ kind, name }) => kind === 'StatefulSet' && name === 'redis'))
-      .filter(({ status }) => status.conditions.some((condition) => condition.status === 'True'))
-      .map(({ metadata }) => [metadata.name, metadata.uid] as const),
-  );
+const readyOnes = (pods: Crew) => new Map(pods.filter(({ own, ready }) => own && ready).map(({ name, uid }) => [name, uid] as const));
 
 /** The claim that a pod's volume names, unless it is leaving. */
 export const claimOf = (claims: readonly Claim[], name: string) =>
