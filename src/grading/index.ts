@@ -14,6 +14,6 @@ export { pod } from './observe/pod.ts';
 export { policy } from './observe/policy.ts';
 export { registry } from './observe/registry.ts';
 export { tcp } from './observe/tcp.ts';
-export { isReady, isRunning, Pod, rolling, stuck } from './pods.ts';
+export { isLeaving, isReady, isRunning, Pod, rolling, stuck } from './pods.ts';
 export { trial } from './trial.ts';
 export { reasons } from './wording.ts';

@@ -47,7 +47,7 @@ export interface Trial<Value = unknown> {
   readonly request: TrialRequest;
   readonly value: z.ZodType<Value>;
   /** For `trial.change`: what is looked at until it holds. */
-  readonly until: { readonly observation: Observation; readonly holds: z.ZodType } | null;
+  readonly until: { readonly observation: Observation; readonly holds: z.ZodType; readonly restored: z.ZodType | null } | null;
 }
 
 interface Options extends Place {
@@ -78,12 +78,13 @@ export const trial = {
    * server in the middle. Without `undo`, what was made is deleted, what was patched gets its fields back, and what was deleted
    * is made again unless a controller of the cluster does so. An `undo` of your own must be right to do twice.
    */
-  change: <Seen, Holds extends z.ZodType>(
+  change: <Seen, Holds extends z.ZodType, Restored extends z.ZodType = z.ZodNever>(
     change: Change,
     {
       undo,
       until,
       holds,
+      restored,
       within,
       cluster = 'main',
       webhooks = false,
@@ -91,6 +92,9 @@ export const trial = {
       undo?: readonly Change[];
       until: Observation<Seen>;
       holds: Holds & (Reads<z.input<Holds>, Seen> extends true ? unknown : 'holds reads something that until does not observe');
+      /** What `until` is like once the lab has recovered from the undo: waited for (at most `within`) before anybody looks on. */
+      restored?: Restored &
+        (Reads<z.input<Restored>, Seen> extends true ? unknown : 'restored reads something that until does not observe');
       within: number;
     },
   ) => {
@@ -109,7 +113,7 @@ export const trial = {
     return {
       request: { ...request, within: Math.min(longestTrial, within) },
       value,
-      until: { observation: until, holds: holds as z.ZodType },
+      until: { observation: until, holds: holds as z.ZodType, restored: (restored as z.ZodType | undefined) ?? null },
     } satisfies Trial<z.infer<typeof value>>;
   },
 };

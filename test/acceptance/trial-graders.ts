@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineGrader, entries, http, isReady, kube, needs, Pod, reasons, rule, task, trial } from '#grading';
+import { defineGrader, entries, http, isLeaving, isReady, kube, needs, Pod, reasons, rule, task, trial } from '#grading';
 import { gradedTasks } from '#grading/grader.ts';
 
 const words = { seen: '{seen}', needed: 'n', why: 'w', lookAt: 'l' };
@@ -46,9 +46,10 @@ const smooth = task({
   expect: z.object({ web: z.array(Pod), history: entries(web) }).check(
     rule(function* ({ web, history }) {
       const first = new Set(uidsOf(history));
-      const isReplaced = web.length > 0 && web.every((pod) => isReady(pod) && !first.has(pod.metadata.uid));
+      const here = staying(web);
+      const isReplaced = here.length > 0 && here.every((pod) => isReady(pod) && !first.has(pod.metadata.uid));
       if (!isReplaced) return yield because('rollout.none');
-      if (history.some(({ kind }) => kind === 'gap')) yield because('rollout.gap');
+      if (history.some(({ kind, value }) => kind === 'gap' && 'from' in value && value.reason !== 'trial')) yield because('rollout.gap');
       const dropped = history.find((entry) => entry.kind === 'seen' && !entry.value.some(isReady));
       if (dropped) yield because('rollout.dropped', { at: dropped.at });
     }),
@@ -96,7 +97,10 @@ const deployment = { apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'shop
 const Web = z.object({ spec: z.object({ replicas: z.int() }), status: z.object({ readyReplicas: z.int().default(0) }) });
 const webDeployment = kube.object('apps/v1', 'Deployment', 'web', { namespace: 'shop', fields: Web });
 
-const twoReady = z.array(Pod).check(rule((pods) => (pods.length === 2 && pods.every(isReady) ? [] : [because('repair.none')])));
+const staying = (pods: readonly Pod[]) => pods.filter((pod) => !isLeaving(pod));
+const twoReady = z
+  .array(Pod)
+  .check(rule((pods) => (staying(pods).length === 2 && staying(pods).every(isReady) ? [] : [because('repair.none')])));
 const loss = trial.change({ verb: 'delete', target: { pod: shop('web') } }, { until: web, holds: twoReady, within: 60 });
 const repaired = task({
   lasts: 'state',
@@ -107,7 +111,7 @@ const repaired = task({
     expect: z.object({
       loss: loss.value.check(
         rule(({ held, seen, seconds, target }) => {
-          const isNew = held && seen?.every(({ metadata }) => metadata.uid !== target?.uid);
+          const isNew = held && staying(seen ?? []).every(({ metadata }) => metadata.uid !== target?.uid);
           return isNew ? [] : [because('repair.none', { seconds })];
         }),
       ),
@@ -124,7 +128,12 @@ const scaled = task({
     observe: {
       none: trial.change(
         { verb: 'patch', target: { ...deployment, name: 'web' }, patch: { spec: { replicas: 0 } } },
-        { until: webDeployment, holds: z.object({ status: z.object({ readyReplicas: z.literal(0) }) }), within: 30 },
+        {
+          until: webDeployment,
+          holds: z.object({ status: z.object({ readyReplicas: z.literal(0) }) }),
+          restored: z.object({ status: z.object({ readyReplicas: z.literal(2) }) }),
+          within: 30,
+        },
       ),
     },
     expect: z.object({ none: z.object({ held: needs(z.literal(true), because('repair.none')) }) }),

@@ -39,7 +39,7 @@ const undoPatience = 30_000;
 /** How long the trials of tasks may take, with what taking them back may. */
 export function trialMilliseconds(tasks: readonly GradedTask[]): number {
   const requests = tasks.flatMap(({ trial }) => Object.values(trial?.observe ?? {}).map(({ request }) => request));
-  return requests.reduce((sum, request) => sum + (request.kind === 'trial.change' ? request.within * 1000 + undoPatience : 5_000), 0);
+  return requests.reduce((sum, request) => sum + (request.kind === 'trial.change' ? 2 * request.within * 1000 + undoPatience : 5_000), 0);
 }
 
 export function trier(options: TrierOptions): Trier {
@@ -129,23 +129,27 @@ async function changeAndLook(options: TrierOptions, hands: Prober, making: Makin
   const id = randomBytes(8).toString('hex');
   const begun: Begun = { state: 'begun', id, trial: name, cluster, undo: undoOf(request, object, id) };
   const about = { target: aboutOf(target, object), before: first.value };
-  const settle = (undo: Begun['undo']) => takeBack(options, hands, task, { ...begun, undo }, AbortSignal.timeout(undoPatience));
+  const never = () => takeBack(options, hands, task, { ...begun, undo: [] }, AbortSignal.timeout(undoPatience));
+  const back = () => takeBack(options, hands, task, begun, AbortSignal.timeout(undoPatience), recovered);
+  const recovered = async () => {
+    if (until.restored) await waitFor(look, until.restored, request.within, signal).catch(() => {}); // It decides nothing.
+  };
   await note(options, task, begun);
   const uid = change.verb === 'delete' ? (about.target?.uid ?? undefined) : undefined;
   const { object: _, ...answer } = await hands
     .change(cluster, exactly(change, target), { webhooks, uid, id }, signal)
     .catch(async (error: unknown) => {
-      await settle(error instanceof NotMade ? [] : begun.undo);
+      await (error instanceof NotMade ? never() : back());
       throw error;
     });
   if (!answer.accepted) {
-    await settle([]);
+    await never();
     if (change.verb === 'delete' && 'pod' in change.target) throw new Blind('the pod went while it was being tried');
     return { ...nothing, ...about, ...answer };
   }
   let refused: string[] = [];
   const came = await waitFor(look, until.holds, request.within, signal).finally(async () => {
-    refused = await settle(begun.undo);
+    refused = await back();
   });
   if (refused.length > 0) throw new Blind(`what it changed could not be put back: ${refused.join('; ')}`.slice(0, 2000));
   return { ...answer, ...about, ...came };
@@ -176,19 +180,24 @@ function aboutOf(target: Named | null, object: unknown) {
   return target && { name: target.name, uid: Uid.safeParse(object).data?.metadata.uid ?? null };
 }
 
-/** The steps of taking back, last first. What could not be tried throws, and is tried again another time. */
+/**
+ * The steps of taking back, last first; answers what the API server refused for good. What could not be tried throws, and is tried
+ * again another time. The trial counts as under way until the lab has recovered.
+ */
 async function takeBack(
   options: TrierOptions,
   hands: Prober,
   task: string,
   { id, cluster, undo }: Begun,
   signal: AbortSignal,
+  recovered: () => Promise<void> = async () => {},
 ): Promise<string[]> {
   const refused: string[] = [];
   for (const step of undo.toReversed()) {
     const message = await hands.undo(cluster, step, signal);
     if (message !== null) refused.push(message.slice(0, 500));
   }
+  await recovered();
   await note(options, task, { state: 'undone', id, refused });
   return refused;
 }
