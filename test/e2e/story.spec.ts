@@ -22,7 +22,7 @@ test('a learner starts the lab, fails a check, solves it by typing, and comes ba
   accessible,
   picture,
 }) => {
-  test.setTimeout(600_000);
+  test.setTimeout(1_200_000);
   const task = page.locator('lab-task[task="class"]');
 
   await test.step('open the lesson and start its lab', async () => {
@@ -73,6 +73,35 @@ test('a learner starts the lab, fails a check, solves it by typing, and comes ba
     await expect(witnessed.getByRole('status')).toContainText('Saved at');
   });
 
+  await test.step('a change in the shell turns a task red, and another green again, without a press of Check', async () => {
+    const keep = "kubectl get storageclass keep -o json | jq 'del(.metadata.uid, .metadata.resourceVersion)' > keep.json";
+    await typeLines(page, ['clear', keep, 'kubectl delete storageclass keep && echo gone-$((40 + 4))'], /gone-44/, 60);
+    await expect(task.getByRole('status')).toContainText('something changed since', { timeout: 10_000 });
+    await expect(task.getByRole('term').filter({ hasText: 'Needed' }).first()).toBeVisible();
+    await typeLines(page, ['clear; kubectl create -f keep.json && echo back-$((40 + 5))'], /back-45/, 60);
+    await expect(task.getByRole('status')).toContainText('Passed', { timeout: 10_000 });
+    await task.getByText(/First passed at .* turned \d times/).click();
+    await expect(task.getByRole('listitem').filter({ hasText: 'seen by itself' }).first()).toBeVisible();
+    await task.scrollIntoViewIfNeeded();
+    await accessible('a task with its history');
+    await picture('turned');
+  });
+
+  for (const id of ['stateful-set', 'replicas-differ', 'scale-and-back', 'rollout']) {
+    await test.step(`type the answer to ${id}, and see it tick by itself`, async () => {
+      await typeLines(page, ['clear', ...answerTo(id), `echo "typed-$((40 + 2)): ${id}."`], new RegExp(`typed-42: ${id}\\.`), 300);
+      await expect(page.locator(`lab-task[task="${id}"]`).getByRole('status')).toContainText('Passed', { timeout: 60_000 });
+    });
+  }
+
+  await test.step('all of it is ticked beside the shell', async () => {
+    await expect(page.getByRole('navigation', { name: 'Tasks of this lab' }).getByRole('link', { name: /Passed/ })).toHaveCount(6);
+    await picture('solved-light');
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await picture('solved-dark');
+    await page.emulateMedia({ colorScheme: null });
+  });
+
   const mark = await test.step('the shell has a memory of its own', async () => {
     await typeLines(page, ['clear; echo "[$mark]"'], /\[kept-\d+\]/, 20);
     return /\[kept-\d+\]/.exec((await terminalText(page).textContent()) ?? '')?.[0] ?? 'none';
@@ -108,6 +137,13 @@ test('a learner starts the lab, fails a check, solves it by typing, and comes ba
     await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
     await accessible('an attempt');
     await picture('attempt');
+  });
+
+  await test.step('the author sees how it is judged', async () => {
+    await page.goto('/authoring');
+    await expect(page.getByRole('row', { name: /A class whose volumes stay/ })).toContainText('kube.list');
+    await accessible('authoring');
+    await picture('authoring-lab-4');
   });
 
   await test.step('end the lab: nothing of it is left', async () => {

@@ -66,7 +66,7 @@ async function authorLab({ id, folder, file }: CourseLab, lessons: Course['lesso
       const tells = { id, title, points, trial: trial ?? null, answers: answers.length };
       return { ...tells, lasts: how?.lasts ?? null, reads: kinds(how?.observe, how?.witness), witnessed: kinds(how?.witness) };
     }),
-    fault: typeof grader === 'string' ? grader : null,
+    fault: typeof grader === 'string' ? grader.replaceAll(`${folder}/`, '') : null,
     proof,
     right: count(folder, 'right', '.sh'),
     wrong: count(folder, 'wrong', '.sh'),
