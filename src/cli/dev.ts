@@ -14,6 +14,7 @@ export const run: Run = async (args, context) => {
     ...process.env,
     ...asEnvironment(settings),
     NODE_ENV: 'development',
+    SLIPWAY_RELOAD: '1',
     ASTRO_DEV_BACKGROUND: '0',
     ASTRO_TELEMETRY_DISABLED: '1',
   };

@@ -14,6 +14,7 @@ import { jobs } from './jobs.ts';
 import { labImages } from './lab-images.ts';
 import { liveChecks } from './live-checks.ts';
 import { keepReconciled } from './reconcile.ts';
+import { reloadGraders } from './reload-graders.ts';
 import { keptSecret, readSettings, type Settings } from './settings.ts';
 import { resetLab, startLab } from './start-lab.ts';
 import { watches } from './watch-progress.ts';
@@ -108,6 +109,7 @@ async function build(settings: Settings): Promise<Runtime> {
       return { session, phases, verdicts, history };
     },
     begin() {
+      if (settings.engine && settings.reload && reconciling === undefined) reloadGraders(context, stop.signal);
       if (settings.engine) reconciling ??= keepReconciled(context, stop.signal);
     },
     async close() {

@@ -23,6 +23,8 @@ const Environment = z.object({
     ),
   SLIPWAY_PORT: z.coerce.number().int().min(0).max(65_535).default(4321),
   SLIPWAY_NO_ENGINE: z.enum(['0', '1']).default('0'),
+  /** Open labs go on with a grader as soon as it is saved. */
+  SLIPWAY_RELOAD: z.enum(['0', '1']).default('0'),
   /** Free space on the engine's disk below which no lab is started, in MiB. */
   SLIPWAY_DISK_WATERMARK_MIB: z.coerce.number().int().nonnegative().default(4096),
   SLIPWAY_LOG: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
@@ -40,6 +42,8 @@ export interface Settings {
   host: string;
   port: number;
   engine: boolean;
+  /** Open labs go on with a grader as soon as it is saved (`./slipway dev`). */
+  reload: boolean;
   diskWatermarkBytes: number;
   log: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   databaseUrl: string | undefined;
@@ -64,6 +68,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>> =
     host: values.SLIPWAY_HOST,
     port: values.SLIPWAY_PORT,
     engine: values.SLIPWAY_NO_ENGINE === '0',
+    reload: values.SLIPWAY_RELOAD === '1',
     diskWatermarkBytes: values.SLIPWAY_DISK_WATERMARK_MIB * 1024 * 1024,
     log: values.SLIPWAY_LOG,
     databaseUrl: values.DATABASE_URL,
