@@ -164,6 +164,13 @@ describe('a path', () => {
     expect(await cluster.look(kube.raw('/apis/none', { fields: z.object({}) }))).toEqual({ ok: true, value: null });
   });
 
+  test('of an API group that is not served is absent, though the grader hears that it may not see it', async () => {
+    cluster.answer = ({ url }) => (url.pathname === '/apis/metrics.k8s.io/v1beta1' ? undefined : refused);
+    const nodes = kube.raw('/apis/metrics.k8s.io/v1beta1/nodes', { fields: z.object({}) });
+    expect(await cluster.look(nodes)).toEqual({ ok: true, value: null });
+    expect(cluster.repairs).toBe(0);
+  });
+
   test('that fails or answers too much could not be looked at', async () => {
     cluster.answer = ({ url }) => (url.pathname === '/much' ? { status: 200, text: 'x'.repeat(8 * 1024 * 1024 + 1) } : { status: 503 });
     expect(await cluster.look(kube.raw('/apis/metrics.k8s.io/v1beta1/nodes', { fields: z.object({}) }))).toEqual({
