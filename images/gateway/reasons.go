@@ -34,6 +34,10 @@ func problemOf(err error) string {
 	var name *nameFailure
 	switch {
 	case errors.As(err, &name):
+		// To a connection it is all one how a name server fails, unless it says nothing at all.
+		if name.problem != "timeout" {
+			return "no-name"
+		}
 		return name.problem
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return "refused"

@@ -133,8 +133,8 @@ func (v *view) addressesOf(ctx context.Context, host string) ([]netip.Addr, erro
 }
 
 // lookup asks for records of the first kind that there are any of, for each candidate in turn. No records of a name that
-// exists are an empty answer. Once a name server has said of one candidate that it does not exist, its silence or failure about
-// another (most often the bare name, which it asks of the world outside) changes nothing.
+// exists are an empty answer. A name server that fails leaves it open whether the name exists, unless it has said so of every
+// candidate before: those that come last, most often the bare name, are asked of a world outside that may not be there.
 func (v *view) lookup(ctx context.Context, name string, kinds ...uint16) ([]record, error) {
 	var failure error
 	absent, exists := false, false
@@ -146,7 +146,9 @@ func (v *view) lookup(ctx context.Context, name string, kinds ...uint16) ([]reco
 				if !errors.As(err, &known) {
 					return nil, err
 				}
-				failure = err
+				if failure == nil && !absent && !exists {
+					failure = err
+				}
 				break
 			}
 			if said.code == codeNXDomain {
@@ -165,10 +167,10 @@ func (v *view) lookup(ctx context.Context, name string, kinds ...uint16) ([]reco
 	switch {
 	case exists:
 		return nil, nil
-	case absent || failure == nil:
-		return nil, errNoName
+	case failure != nil:
+		return nil, failure
 	}
-	return nil, failure
+	return nil, errNoName
 }
 
 func ofKind(records []record, kind uint16) []record {
