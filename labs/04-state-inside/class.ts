@@ -61,19 +61,17 @@ export const inTheMaking = ({ metadata, status }: z.infer<typeof Claim>) =>
 export function madeBy(provisioner: string, { metadata, spec }: z.infer<typeof Volume>, history: Claims): boolean {
   if (metadata.annotations['pv.kubernetes.io/provisioned-by'] !== provisioner) return false;
   let waited = false;
-  let unseen = false;
+  let afterGap = false;
   for (const entry of history) {
-    if (entry.kind === 'gap') {
-      unseen = true;
-      continue;
-    }
+    const unseen = afterGap;
+    afterGap = entry.kind === 'gap';
+    if (entry.kind === 'gap') continue;
     const claim = entry.value.find((one) => one.metadata.uid === spec.claimRef?.uid);
     if (!claim) continue;
     const sent = claim.metadata.annotations['volume.kubernetes.io/selected-node'] !== undefined;
     const asked = claim.metadata.annotations['volume.kubernetes.io/storage-provisioner'] === provisioner;
     if (claim.spec.volumeName === undefined) waited ||= sent;
     else if (claim.spec.volumeName === metadata.name && sent && asked && (waited || unseen)) return isOlder(claim, metadata);
-    unseen = false;
   }
   return false;
 }

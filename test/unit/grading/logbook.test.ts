@@ -1,98 +1,154 @@
 import { describe, expect, test } from 'vitest';
-import { keptBookings, storageOf } from '../../../labs/04-state-inside/logbook.ts';
+import { impostor, keptBookings, storageOf } from '../../../labs/04-state-inside/logbook.ts';
+import { Storage } from '../../../labs/04-state-inside/storage.ts';
 
 const file = '/srv/harbour/bookings.json';
-const at = '2026-11-23T12:00:00.000Z';
-
-type Storage = Parameters<typeof storageOf>[0];
-const mounted = (mountPath: string, volume: Partial<Storage['volumes'][number]>, image = 'harbour/api:1.0'): Storage => ({
-  volumes: [{ name: 'v', ...volume }],
-  containers: [{ name: 'api', image, volumeMounts: [{ name: 'v', mountPath }] }],
-});
+const image = 'harbour/api:1.0';
 const claim = { persistentVolumeClaim: { claimName: 'bookings' } };
+
+/** A pod of the logbook with one volume, and what is given of its container or beside it. */
+const pod = (mountPath: string, volume: object, more: { container?: object; beside?: object[]; volumes?: object[] } = {}): Storage =>
+  Storage.parse({
+    volumes: [{ name: 'v', ...volume }, ...(more.volumes ?? [])],
+    containers: [{ name: 'api', image, volumeMounts: [{ name: 'v', mountPath }], ...more.container }, ...(more.beside ?? [])],
+  });
 
 describe('what the file is on', () => {
   test.each([
-    ['a claim at the folder', mounted('/srv/harbour', claim), 'a claim'],
-    ['a claim further up, with a slash', mounted('/srv/', claim), 'a claim'],
-    ['a claim at the file itself', mounted(file, claim), 'a claim'],
-    ['a claim at the root of all', mounted('/', claim), 'a claim'],
-    ['a claim at a folder of the same beginning', mounted('/srv/harbour-data', claim), 'the file system of its container'],
-    ['an emptyDir', mounted('/srv/harbour', { emptyDir: {} }), 'an emptyDir'],
-    ['a hostPath', mounted('/srv/harbour', { hostPath: { path: '/tmp' } }), 'the node’s own folder /tmp'],
-    ['a claim that is the pod’s own', mounted('/srv/harbour', { ephemeral: {} }), 'a claim that goes with the pod'],
-    [
-      'nothing',
-      { volumes: [], containers: [{ name: 'api', image: 'harbour/api:1.0', volumeMounts: [] }] },
-      'the file system of its container',
-    ],
+    ['a claim at the folder', pod('/srv/harbour', claim), 'a claim'],
+    ['a claim further up, with a slash', pod('/srv/', claim), 'a claim'],
+    ['a claim at the file itself', pod(file, claim), 'a claim'],
+    ['a claim at the root of all', pod('/', claim), 'a claim'],
+    ['a claim at a folder of the same beginning', pod('/srv/harbour-data', claim), 'the file system of its container'],
+    ['an emptyDir', pod('/srv/harbour', { emptyDir: {} }), 'an emptyDir'],
+    ['a hostPath', pod('/srv/harbour', { hostPath: { path: '/tmp' } }), 'the node’s own folder /tmp'],
+    ['a claim that is the pod’s own', pod('/srv/harbour', { ephemeral: {} }), 'a claim that goes with the pod'],
+    ['nothing', Storage.parse({ containers: [{ name: 'api', image }] }), 'the file system of its container'],
   ])('%s', (_, spec, kind) => {
     expect(storageOf(spec, file)).toBe(kind);
   });
 
   test('the deepest mount counts', () => {
-    const spec = mounted('/srv', claim);
-    spec.volumes.push({ name: 'inner', emptyDir: {} });
-    spec.containers[0]?.volumeMounts.push({ name: 'inner', mountPath: '/srv/harbour' });
+    const mounts = [
+      { name: 'v', mountPath: '/srv' },
+      { name: 'inner', mountPath: '/srv/harbour' },
+    ];
+    const spec = pod('/srv', claim, { container: { volumeMounts: mounts }, volumes: [{ name: 'inner', emptyDir: {} }] });
     expect(storageOf(spec, file)).toBe('an emptyDir');
   });
 
   test('a sidecar’s mount is not the logbook’s', () => {
-    const spec = mounted('/srv/harbour', { emptyDir: {} });
-    spec.volumes.push({ name: 'c', ...claim });
-    spec.containers.push({ name: 'side', image: 'busybox', volumeMounts: [{ name: 'c', mountPath: '/srv/harbour' }] });
-    expect(storageOf(spec, file)).toBe('an emptyDir');
+    const side = { name: 'side', image: 'busybox', volumeMounts: [{ name: 'c', mountPath: '/srv/harbour' }] };
+    expect(storageOf(pod('/srv/harbour', { emptyDir: {} }, { beside: [side], volumes: [{ name: 'c', ...claim }] }), file)).toBe(
+      'an emptyDir',
+    );
+  });
+});
+
+describe('who answers for the logbook', () => {
+  const of = (container: object, beside: object[] = []) => impostor(pod('/srv/harbour', claim, { container, beside }), {});
+
+  test('the image’s own program, also when its command is written out or its port named', () => {
+    expect(of({})).toBeNull();
+    expect(of({ image: 'docker.io/harbour/api:1.1', command: ['python3', '-m', 'harbour'] })).toBeNull();
+    expect(of({ env: [{ name: 'HARBOUR_PORT', value: '8080' }] })).toBeNull();
+    expect(of({ env: [{ name: 'HARBOUR_BOOKINGS_FILE', value: '/data/log' }], envFrom: [{ configMapRef: { name: 'c' } }] })).toBeNull();
+    expect(of({}, [{ name: 'backup', image: 'harbour/redis:1.0' }])).toBeNull();
+  });
+
+  test.each<[string, object, object[]]>([
+    ['a script in its place', { command: ['python3', '/lies.py'] }, []],
+    ['arguments', { args: ['-c', 'lie()'] }, []],
+    ['another port, so that a neighbour may answer', { env: [{ name: 'HARBOUR_PORT', value: '9090' }] }, []],
+    ['a port that comes from elsewhere', { env: [{ name: 'HARBOUR_PORT', valueFrom: {} }] }, []],
+    ['code from another folder', { env: [{ name: 'PYTHONPATH', value: '/lies' }] }, []],
+    ['a library put before all others', { env: [{ name: 'LD_PRELOAD', value: '/lies.so' }] }, []],
+    ['a file mounted over its code', { volumeMounts: [{ name: 'v', mountPath: '/usr/lib/harbour/harbour/api.py' }] }, []],
+    ['all variables from elsewhere, beside another container', { envFrom: [{}] }, [{ name: 'x', image: 'harbour/redis:1.0' }]],
+    ['an image that only ends alike', { image: 'liar/harbour/api:1.0' }, []],
+  ])('%s', (_, container, beside) => {
+    expect(of(container, beside)).not.toBeNull();
+  });
+
+  test('a variable that only the process shows', () => {
+    expect(impostor(pod('/srv/harbour', claim), { PYTHONPATH: '/lies' })).not.toBeNull();
+    expect(impostor(pod('/srv/harbour', claim), { PYTHONPATH: '/usr/lib/harbour' })).toBeNull();
   });
 });
 
 describe('a booking that outlives its pod', () => {
-  const onClaim = mounted('/srv/harbour', claim);
-  const onNothing = mounted('/elsewhere', claim);
-  const pods = (specs: Record<string, Storage>) => [
-    { kind: 'seen' as const, seq: 1, at, value: Object.entries(specs).map(([uid, spec]) => ({ metadata: { name: uid, uid }, spec })) },
+  const minute = (number: number) => `2026-11-23T12:${String(number).padStart(2, '0')}:00.000Z`;
+  const onClaim = pod('/srv/harbour', claim);
+  const onNothing = pod('/elsewhere', claim);
+  const lying = pod('/srv/harbour', claim, { container: { command: ['python3', '/lies.py'] } });
+  /** Pods by uid: since which minute they are there, and how they are made. */
+  const pods = (specs: Record<string, [number, Storage]>) => [
+    {
+      kind: 'seen' as const,
+      seq: 1,
+      at: minute(0),
+      value: Object.entries(specs).map(([uid, [start, spec]]) => ({
+        metadata: { name: uid, uid },
+        spec,
+        status: { startTime: minute(start) },
+      })),
+    },
   ];
-  const moment = (seq: number, answers: Record<string, string[]>) => ({
+  /** What the pods answered in a minute: bookings by the minute they say they were made in. */
+  const answer = (now: number, answers: Record<string, number[]>) => ({
     kind: 'seen' as const,
-    seq,
-    at,
-    value: Object.entries(answers).map(([uid, ids]) => ({
+    seq: now,
+    at: minute(now),
+    value: Object.entries(answers).map(([uid, made]) => ({
       pod: uid,
       uid,
       status: 200,
       problem: null,
-      body: { store: { path: file }, bookings: ids.map((id) => ({ id })) },
+      headers: {},
+      body: { store: { path: file }, bookings: made.map((at) => ({ id: `booking-${at}`, at: minute(at) })) },
     })),
   });
+  const two = pods({ a: [1, onClaim], b: [10, onClaim] });
 
   test('made under one pod and answered by the next', () => {
-    const kept = keptBookings(pods({ a: onClaim, b: onClaim }), [moment(1, { a: ['x'] }), moment(2, {}), moment(3, { b: ['x'] })]);
-    expect(kept).toEqual({ seen: 1, carriedOver: true });
+    expect(keptBookings(two, [answer(5, { a: [4] }), answer(9, {}), answer(11, { b: [4] })])).toEqual({ seen: 1, carriedOver: true });
+  });
+
+  test('also when nobody looked between the booking and the end of its pod', () => {
+    expect(keptBookings(two, [answer(2, { a: [] }), answer(11, { b: [4] })]).carriedOver).toBe(true);
   });
 
   test('not while both pods are there: two replicas of one file prove nothing yet', () => {
-    const both = [moment(1, { a: ['x'] }), moment(2, { a: ['x'], b: ['x'] })];
-    expect(keptBookings(pods({ a: onClaim, b: onClaim }), both).carriedOver).toBe(false);
-    expect(keptBookings(pods({ a: onClaim, b: onClaim }), [...both, moment(3, { b: ['x'] })]).carriedOver).toBe(true);
+    const pair = pods({ a: [1, onClaim], b: [2, onClaim] });
+    const both = [answer(5, { a: [4] }), answer(6, { a: [4], b: [4] })];
+    expect(keptBookings(pair, both).carriedOver).toBe(false);
+    expect(keptBookings(pair, [...both, answer(7, { b: [4] })]).carriedOver).toBe(true);
   });
 
   test('not when the same pod answers again, or the booking is another', () => {
-    expect(keptBookings(pods({ a: onClaim }), [moment(1, { a: ['x'] }), moment(2, {}), moment(3, { a: ['x'] })]).carriedOver).toBe(false);
-    expect(keptBookings(pods({ a: onClaim, b: onClaim }), [moment(1, { a: ['x'] }), moment(2, { b: ['y'] })])).toEqual({
-      seen: 2,
-      carriedOver: false,
-    });
+    expect(keptBookings(two, [answer(5, { a: [4] }), answer(6, {}), answer(7, { a: [4] })]).carriedOver).toBe(false);
+    expect(keptBookings(two, [answer(5, { a: [4] }), answer(11, { b: [11] })])).toEqual({ seen: 2, carriedOver: false });
   });
 
-  test('not when it was copied over from a pod without a claim', () => {
-    expect(keptBookings(pods({ a: onNothing, b: onClaim }), [moment(1, { a: ['x'] }), moment(2, { b: ['x'] })])).toEqual({
-      seen: 1,
-      carriedOver: false,
-    });
+  test('not when it was copied over from a pod without a claim, or from another claim', () => {
+    const other = pod('/srv/harbour', { persistentVolumeClaim: { claimName: 'other' } });
+    for (const first of [onNothing, other]) {
+      const copied = keptBookings(pods({ a: [1, first], b: [10, onClaim] }), [answer(5, { a: [4] }), answer(11, { b: [4] })]);
+      expect(copied.carriedOver).toBe(false);
+    }
+  });
+
+  test('not when it was there before all pods, or is of a time to come: somebody wrote the file', () => {
+    expect(keptBookings(two, [answer(5, { a: [0, 30] }), answer(11, { b: [0, 30] })])).toEqual({ seen: 0, carriedOver: false });
+  });
+
+  test('not when another program says so', () => {
+    const liars = pods({ a: [1, lying], b: [10, lying] });
+    expect(keptBookings(liars, [answer(5, { a: [4] }), answer(11, { b: [4] })])).toEqual({ seen: 0, carriedOver: false });
   });
 
   test('a gap in the journal does not hide it', () => {
-    const gap = { kind: 'gap' as const, seq: 2, at, value: { from: at } };
-    const journal = [moment(1, { a: ['x'] }), gap, moment(3, { b: ['x'] })];
-    expect(keptBookings(pods({ a: onClaim, b: onClaim }), journal).carriedOver).toBe(true);
+    const gap = { kind: 'gap' as const, seq: 6, at: minute(6), value: { from: minute(5) } };
+    expect(keptBookings(two, [answer(5, { a: [4] }), gap, answer(11, { b: [4] })]).carriedOver).toBe(true);
   });
 });
