@@ -175,12 +175,16 @@ async function runScript(run: Run, script: Script): Promise<void> {
   await judged(run, anew, 'reset: untouched', solvedSoFar(run.tasks, []));
 }
 
-/** Makes the lab, or resets it; null when that failed. */
+/** Makes the lab, or resets it; null when that failed twice: what a busy machine does to a start is no fault of the grader. */
 async function begin(run: Run, name: string): Promise<Stand | null> {
   const { made, signal } = run.options;
   const stands: Stand[] = [];
   await step(run, name, async (detail) => {
-    const { access, milliseconds } = await made.begin(detail, signal);
+    const { access, milliseconds } = await made.begin(detail, signal).catch((error: unknown) => {
+      signal.throwIfAborted();
+      detail(`once more, since ${error instanceof Error ? error.message : String(error)}`);
+      return made.begin(detail, signal);
+    });
     run.starts.push(milliseconds);
     run.version = access.clusters[0]?.kubernetesVersion ?? '';
     stands.push({ access, judging: judgeIn({ ...run.options, asked: run.options.lab.file.tasks }, access) });
