@@ -1,11 +1,7 @@
 import { z } from 'zod';
 
 const Waiting = z.object({ reason: z.string().optional(), message: z.string().optional() });
-const ContainerStatus = z.object({
-  name: z.string(),
-  restartCount: z.int().default(0),
-  state: z.object({ waiting: Waiting.optional() }).default({}),
-});
+const ContainerStatus = z.object({ state: z.object({ waiting: Waiting.optional() }).default({}) });
 
 /** What tells how a pod is doing. Extend it with the fields a task is about. */
 export const Pod = z.object({
