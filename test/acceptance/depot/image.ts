@@ -16,7 +16,14 @@ export async function depotImage(): Promise<string> {
   if (present.length > 0) return reference;
   const stream = await docker.buildImage(
     { context: import.meta.dirname, src: ['Dockerfile'] },
-    { t: reference, buildargs: { BASE: base, ...proxies }, rm: true, forcerm: true },
+    // By these labels `./slipway images prune` knows it for one that may go.
+    {
+      t: reference,
+      buildargs: { BASE: base, ...proxies },
+      labels: { 'slipway.image': 'test/depot', 'slipway.hash': tag },
+      rm: true,
+      forcerm: true,
+    },
   );
   await new Promise<void>((resolve, reject) => {
     docker.modem.followProgress(stream, (error, said: { error?: string }[] | null) => {

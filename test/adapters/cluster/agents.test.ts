@@ -71,7 +71,7 @@ describe('probes of one node', () => {
   it('are given up in time when the agent never answers, and the next has a new one', async () => {
     const began = performance.now();
     expect(await codeOf(probe('never', { timeout: 100 }))).toBe('deadline');
-    expect(performance.now() - began).toBeLessThan(4000);
+    expect(performance.now() - began).toBeLessThan(10_000);
     expect(await probe('next')).toBe('next by agent 2');
   });
 
