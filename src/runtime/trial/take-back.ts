@@ -22,7 +22,7 @@ export const Undo = z.discriminatedUnion('verb', [
 ]);
 export type Undo = z.infer<typeof Undo>;
 
-const largest = 256 * 1024;
+const largest = 64 * 1024;
 
 /** What takes a change back: the author's steps, or the object `before` put back as it was, and what was made taken away. */
 export function undoOf({ change, undo }: Extract<TrialRequest, { kind: 'trial.change' }>, before: Fields | null, id: string): Undo[] {
