@@ -29,7 +29,7 @@ export const run: LabRun = async (words, args, context) => {
     const count = countMutants(mutation);
     const proof = readProof(lab.folder);
     if (proof.state === 'valid' && proof.file.scope === 'all') asTheUserWould(() => writeMutants(lab.folder, proof.file, count));
-    isOver ||= survivedShare(count) > mutantBar || mutation.idle.length > 0;
+    isOver ||= survivedShare(count) > mutantBar;
     all.push({ id, ...count, survivors: mutation.survivors, set_aside: { inert: mutation.inert, excused: mutation.excused } });
     if (!args.on('json')) process.stdout.write(`${told(id, mutation, count).join('\n')}\n`);
   }

@@ -21,17 +21,23 @@ export function* spoil(value: Json, path: Path = []): Generator<Spoiled> {
   else if (typeof value === 'number') for (const [kind, now] of otherNumbers(value, key)) yield as(kind, now);
   else if (typeof value === 'string') yield as(...otherText(value, path));
   else if (Array.isArray(value)) {
-    if (value.length > 0) yield as('emptied', []);
+    if (says(value)) yield as('emptied', []);
     for (const [index, item] of value.entries()) {
-      if (value.length > 1) yield { path: [...path, index], kind: 'element removed', was: item, now: undefined };
+      if (value.length > 1 && says(item)) yield { path: [...path, index], kind: 'element removed', was: item, now: undefined };
       yield* spoil(item, [...path, index]);
     }
   } else {
     for (const [name, item] of Object.entries(value)) {
-      yield { path: [...path, name], kind: 'missing key', was: item, now: undefined };
+      if (says(item)) yield { path: [...path, name], kind: 'missing key', was: item, now: undefined };
       yield* spoil(item, [...path, name]);
     }
   }
+}
+
+/** Whether a value holds anything that can be right or wrong: nulls and empty lists and objects do not. */
+function says(value: Json): boolean {
+  if (typeof value !== 'object') return true;
+  return value !== null && Object.values(value).some(says);
 }
 
 const nearestKey = (path: Path) => String(path.findLast((step) => typeof step === 'string') ?? '');

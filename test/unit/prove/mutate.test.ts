@@ -183,6 +183,10 @@ describe('each kind of value is spoilt as learners spoil it', () => {
     expect([...spoil(value)].filter((way) => way.kind === kind).map((way) => patternOf(way.path))).toContain(path);
   });
 
+  test('what says nothing is not spoilt', () => {
+    expect([...spoil({ labels: {}, containers: [{ state: {} }], volumes: [], node: null })].map(({ kind }) => kind)).toEqual(['absent']);
+  });
+
   test('a whole object can be absent, and an element gone leaves no hole', () => {
     expect([...spoil({ a: 1 })][0]).toMatchObject({ path: [], kind: 'absent', now: null });
     expect(replaced({ a: ['x', 'y', 'z'] }, ['a', 1], undefined)).toEqual({ a: ['x', 'z'] });
