@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Evidence } from '#grading/evidence.ts';
+import type { Evidence, Observed } from '#grading/evidence.ts';
 import { type GradedTask, journalName, passedName } from '#grading/grader.ts';
 import { judge } from '#grading/judge.ts';
 import type { Verdict } from '#grading/verdict.ts';
@@ -188,10 +188,16 @@ function* spoilJournal({ value }: Source): Generator<Way> {
 function observedIn(one: Case): Source[] {
   return Object.entries(one.task.observe).flatMap(([name, { request, value: schema, decides }]) => {
     const seen = one.evidence.observed[name];
-    if (!decides || !seen?.ok || !isExpected(one.task, name)) return [];
+    const value = decides && isExpected(one.task, name) ? asRead(seen, schema) : undefined;
+    if (value === undefined) return [];
     const into = (value: Json) => ({ ...one.evidence, observed: { ...one.evidence.observed, [name]: { ok: true as const, value } } });
-    return [{ ...one, id: `observed ${JSON.stringify(request)}`, label: name, value: seen.value, schema, into }];
+    return [{ ...one, id: `observed ${JSON.stringify(request)}`, label: name, value, schema, into }];
   });
+}
+
+/** A value as the schema of this grader reads it: one recorded for an earlier grader may hold more. */
+function asRead(seen: Observed | undefined, schema: z.ZodType): Json | undefined {
+  return seen?.ok ? (schema.safeParse(seen.value).data as Json | undefined) : undefined;
 }
 
 /** Whether `expect` has a say on a value, be it before the trial or after it. What only `settling` reads decides nothing. */
@@ -202,10 +208,10 @@ function isExpected({ expect, trial }: GradedTask, name: string): boolean {
 function triedIn(one: Case): Source[] {
   const { trials } = one.evidence;
   return Object.entries(one.task.trial?.observe ?? {}).flatMap(([name, { value: schema }]) => {
-    const seen = trials?.[name];
-    if (!seen?.ok) return [];
+    const value = asRead(trials?.[name], schema);
+    if (value === undefined) return [];
     const into = (value: Json) => ({ ...one.evidence, trials: { ...trials, [name]: { ok: true as const, value } } });
-    return [{ ...one, id: `trial ${one.task.id}.${name}`, label: `trial.${name}`, value: seen.value, schema, into }];
+    return [{ ...one, id: `trial ${one.task.id}.${name}`, label: `trial.${name}`, value, schema, into }];
   });
 }
 
@@ -214,7 +220,8 @@ function journalIn(one: Case): Source[] {
     const own = journalName(one.task.id, name);
     const isOwn = ({ witness, kind }: Evidence['journal'][number]) => witness === own && kind === 'seen';
     const entries = one.evidence.journal.filter(isOwn);
-    if (entries.length === 0 || !isExpected(one.task, name)) return [];
+    const value = asRead({ ok: true, value: entries.map((entry) => entry.value) }, schema.array());
+    if (entries.length === 0 || value === undefined || !isExpected(one.task, name)) return [];
     const into = (value: Json) => {
       const values = value as Json[];
       let next = 0;
@@ -225,8 +232,6 @@ function journalIn(one: Case): Source[] {
       });
       return { ...one.evidence, journal };
     };
-    return [
-      { ...one, id: `journal ${own}`, label: `journal.${name}`, value: entries.map(({ value }) => value), schema: schema.array(), into },
-    ];
+    return [{ ...one, id: `journal ${own}`, label: `journal.${name}`, value, schema: schema.array(), into }];
   });
 }
