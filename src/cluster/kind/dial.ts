@@ -44,7 +44,12 @@ export async function throughGateway(
   const secret = env.find((line) => line.startsWith(`${gatewaySecret}=`))?.slice(gatewaySecret.length + 1) ?? '';
   const socket = await tcp(port, container, signal);
   socket.write(`${[secret, ...request].join(' ')}\n`);
-  return { stream: socket, answer: await firstLine(socket, signal, container) };
+  try {
+    return { stream: socket, answer: await firstLine(socket, signal, container) };
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
 }
 
 /**
@@ -64,6 +69,7 @@ export async function beginAgent(
   }
   const { stream, ended, keepAlive } = await start(engine, at.container, [`${ours}/gateway`, 'agent'], { signal, privileged: true });
   const answer = await firstLine(stream, signal, at.container).catch(async (error: unknown) => {
+    stream.destroy();
     const { stderr } = await ended.catch(() => ({ stderr: '' }));
     throw new ClusterError('engine', `No probe can be made from ${at.container}.`, { output: stderr, cause: error });
   });

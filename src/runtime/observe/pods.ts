@@ -33,7 +33,7 @@ const RunningPod = z.object({
 });
 export type RunningPod = z.infer<typeof RunningPod>;
 
-/** The running pods of a selection that have an address, by name. */
+/** The running pods of a selection that have an address and are not on their way out, by name. */
 export async function runningPods(
   { cluster }: Eyes,
   name: string,
@@ -43,7 +43,7 @@ export async function runningPods(
   const request = { kind: 'kube.list' as const, cluster: name, apiVersion: 'v1', of: 'Pod', namespace, labels };
   const pods = z.array(RunningPod).parse(await cluster(name).read(request, signal));
   return pods
-    .filter(({ status }) => status.phase === 'Running' && status.podIP)
+    .filter(({ metadata, status }) => status.phase === 'Running' && status.podIP && metadata.deletionTimestamp === undefined)
     .sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
 }
 
