@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { dns, entries, rule, task } from '#grading';
 import { services as allServices, ledTo, names, readyPrimaries } from './follow.ts';
-import { answers, crew, imagesOf, pods, type RedisPod, roles, set, storageOf } from './redis.ts';
+import { revisions as allRevisions, answers, crew, imagesOf, pods, type RedisPod, roles, set, storageOf } from './redis.ts';
 import { claimOf, claims, scaledDown, wanted } from './scale.ts';
 import { isUnderWay, notRedis, notThree, redisOf, threeOf, underWay } from './three.ts';
 import { because } from './words.ts';
@@ -170,19 +170,24 @@ export const scaleAndBack = task({
 });
 
 const [before, after] = ['harbour/redis:1.0', 'harbour/redis:1.1'];
-const revisionOf = ({ metadata }: RedisPod) => metadata.labels['controller-revision-hash'];
+
+/** Whether the controller made a pod from the template as it is: by its label, and not before there was this template. */
+function isUpdated({ metadata }: RedisPod, revision: string | undefined, revisions: z.infer<typeof allRevisions.value>): boolean {
+  const since = revisions.find((one) => one.metadata.name === revision)?.metadata.creationTimestamp ?? metadata.creationTimestamp;
+  return metadata.labels['controller-revision-hash'] === revision && Date.parse(metadata.creationTimestamp) >= Date.parse(since);
+}
 
 export const rollout = task({
   lasts: 'once',
-  observe: { set, pods, answers },
+  observe: { set, pods, revisions: allRevisions, answers },
   settling: underWay,
-  expect: z.object({ set: set.value, pods: pods.value, answers: answers.value }).check(
+  expect: z.object({ set: set.value, pods: pods.value, revisions: allRevisions.value, answers: answers.value }).check(
     rule(notThree),
     rule(notRedis),
-    rule(function* ({ set, pods }) {
+    rule(function* ({ set, pods, revisions }) {
       if (set === null) return;
       const asked = set.spec.template.spec.containers.some(({ image }) => image.endsWith(after));
-      const updated = (pod: RedisPod) => revisionOf(pod) === set.status.updateRevision;
+      const updated = (pod: RedisPod) => isUpdated(pod, set.status.updateRevision, revisions);
       const three = threeOf({ set, pods });
       const image = (pod: RedisPod) => imagesOf(pod).join(', ') || 'another image';
       const byHand = three.find((pod) => image(pod) === after && !(asked && updated(pod)));

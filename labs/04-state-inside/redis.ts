@@ -8,6 +8,7 @@ export const ordinals = [0, 1, 2] as const;
 /** Redis's pods: how they do, who owns them, what runs in them and what is mounted where. */
 const RedisPod = z.object({
   metadata: Pod.shape.metadata.extend({
+    creationTimestamp: z.string(),
     labels: z.record(z.string(), z.string().max(100)).default({}),
     ownerReferences: z.array(z.object({ kind: z.string(), name: z.string(), uid: z.string() })).default([]),
   }),
@@ -41,6 +42,12 @@ export const set = kube.object('apps/v1', 'StatefulSet', 'redis', {
     }),
     status: z.object({ observedGeneration: z.int().default(0), updateRevision: z.string().optional() }).prefault({}),
   }),
+});
+
+/** The templates the set has had, and since when. */
+export const revisions = kube.list('apps/v1', 'ControllerRevision', {
+  ...selection,
+  fields: z.object({ metadata: z.object({ name: z.string(), creationTimestamp: z.string() }) }),
 });
 
 /** What a Redis says of itself; null when what answered is none. */

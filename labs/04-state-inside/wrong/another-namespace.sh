@@ -1,8 +1,6 @@
-# All as it should be, in a namespace beside; and an object of a kind that only shares its name with a StatefulSet. In the
-# namespace itself the name of the Service is not the one the pods have their names from.
-# fails: claim claim.entry.none
+# All as it should be, in a namespace beside; here, only an object of a kind that shares its name with a StatefulSet.
 # fails: stateful-set redis.absent
-# not-done: class
+# not-done: claim class
 # not-done: replicas-differ scale-and-back rollout
 kubectl create namespace harbour-two
 kubectl apply -f - <<'YAML'

@@ -73,7 +73,13 @@ describe('what a Redis says of itself', () => {
 
 type Pods = Parameters<typeof ledTo>[1];
 const fleet: Pods = [0, 1, 2].map((ordinal) => ({
-  metadata: { name: `redis-${ordinal}`, uid: `u${ordinal}`, labels: { app: 'redis', pod: `redis-${ordinal}` }, ownerReferences: [] },
+  metadata: {
+    name: `redis-${ordinal}`,
+    uid: `u${ordinal}`,
+    creationTimestamp: second(0),
+    labels: { app: 'redis', pod: `redis-${ordinal}` },
+    ownerReferences: [],
+  },
   spec: { volumes: [], containers: [] },
   status: { podIP: `10.244.1.${ordinal}`, conditions: [], initContainerStatuses: [], containerStatuses: [] },
 })) satisfies (typeof pods.value)['_output'];
@@ -186,6 +192,7 @@ test('a pod’s entry in the journal is the same when it is read again', () => {
   const raw = {
     metadata: {
       name: 'redis-1',
+      creationTimestamp: second(0),
       uid: 'u',
       ownerReferences: [{ kind: 'StatefulSet', name: 'redis', uid: 's' }],
       annotations: { note: 'x'.repeat(100_000) },
