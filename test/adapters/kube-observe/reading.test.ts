@@ -17,10 +17,22 @@ const named = (name: string) => kube.object('v1', 'Pod', name, { namespace: 'sho
 
 describe('a grader whose rights were taken away', () => {
   test('has its role written again once, for all who look at that moment, and that is told', async () => {
+    const [everyoneIsRefused, repaired] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    let refusals = 0;
     let mayRead = false;
-    cluster.answer = ({ url }) => discovery[url.pathname] ?? (mayRead ? pod(url.pathname.split('/').at(-1) ?? '') : refused);
+    cluster.answer = async ({ url }) => {
+      if (discovery[url.pathname]) return discovery[url.pathname];
+      if (mayRead) return pod('web');
+      refusals += 1;
+      if (refusals === 10) everyoneIsRefused.resolve();
+      // One of them hears so late that it is refused that the role is there by then.
+      if (url.pathname.endsWith('web-0')) await repaired.promise;
+      return refused;
+    };
     cluster.repair = async () => {
+      await everyoneIsRefused.promise;
       mayRead = true;
+      setImmediate(() => repaired.resolve());
     };
     const seen = await Promise.all(Array.from({ length: 10 }, (_, at) => cluster.look(named(`web-${at}`))));
     expect(seen.map((one) => one.ok)).toEqual(Array(10).fill(true));
