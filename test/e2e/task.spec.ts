@@ -43,6 +43,22 @@ test('a task whose trial was not made yet is ready to be checked, and no failure
   await expect(task.getByRole('status').first()).not.toContainText(/not yet/i);
   await expect(task.getByRole('term')).toHaveCount(0);
   await expect(page.getByRole('navigation', { name: 'Tasks of this lab' })).toContainText('Ready to check');
+  session.turns('crane', 'passed');
+  await expect(page.getByText('1 of 3 passed')).toBeVisible();
+});
+
+test('on a small screen the tasks and the shell share the window, and nothing is cut off', async ({ page, accessible, picture }) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  session.turns('storm', 'not-yet', [{ code: 'trial.waiting' }]);
+  const task = page.locator('lab-task[task="storm"]');
+  await expect(task.getByRole('status').first()).toContainText('Ready to check');
+  await task.getByRole('button', { name: 'Check and try' }).scrollIntoViewIfNeeded();
+  expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBe(0);
+  await accessible('a task on a small screen');
+  await picture('task-390');
+  await page.goto('/authoring');
+  expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBe(0);
+  await accessible('authoring on a small screen');
 });
 
 test('answers go with Check, stay while one types, and a refusal leads to its field', async ({ page, accessible, picture }) => {

@@ -60,7 +60,7 @@ class LabPanel extends HTMLElement {
     this.box('bar').hidden = view.room !== 'shell';
     this.renderStatus(client, state, view);
     this.renderPhases(state, view);
-    renderTicks(this.box('ticks'), state);
+    this.box('count').textContent = renderTicks(this.box('ticks'), state);
     const check = this.querySelector('[data-action="check"]');
     check?.setAttribute('aria-disabled', String(state.busy.has('check')));
     if (check) check.textContent = checkAllLabel(client.tries(), state.busy.has('check'));

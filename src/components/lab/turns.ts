@@ -1,10 +1,10 @@
-import { moment } from '#components/site/moment.ts';
+import { type Detail, moment } from '#components/site/moment.ts';
 import { fill, h, statusMark } from './dom.ts';
 import { causeWords, type TaskView } from './task-view.ts';
 import { shownWords } from './words.ts';
 
 /** A moment by the reader's own clock. */
-export const time = (at: string) => h('time', { datetime: at }, moment(at, 'minutes', new Date()));
+export const time = (at: string, detail: Detail = 'minutes') => h('time', { datetime: at }, moment(at, detail, new Date()));
 
 /** Draws when a task first passed and, folded away, each time it turned. Stays open when it was opened. */
 export function showTurns(host: HTMLElement, { firstPassedAt, turns }: Pick<TaskView, 'firstPassedAt' | 'turns'>): void {
@@ -23,7 +23,7 @@ export function showTurns(host: HTMLElement, { firstPassedAt, turns }: Pick<Task
           'ol',
           { class: 'turns' },
           ...turns.map(({ at, status, cause }) =>
-            h('li', {}, time(at), statusMark(status), shownWords[status], h('span', { class: 'turn-cause' }, causeWords(cause))),
+            h('li', {}, time(at, 'seconds'), statusMark(status), shownWords[status], h('span', { class: 'turn-cause' }, causeWords(cause))),
           ),
         ),
       ),
