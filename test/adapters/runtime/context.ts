@@ -36,8 +36,11 @@ export async function workbench(): Promise<Workbench> {
   const errors: unknown[] = [];
   const names: Record<string, string> = { node: 'node:1', gateway: 'gateway:1', toolbox: 'toolbox:1' };
   const course = loadCourse(root);
-  // The fake API server runs nothing that a lab's set-up could wait for.
-  for (const { file } of Object.values(course.labs)) for (const cluster of file.clusters) cluster.setup = [];
+  // The fake API server has one node, and runs nothing that a lab's set-up could wait for.
+  for (const { file } of Object.values(course.labs)) {
+    for (const cluster of file.clusters) Object.assign(cluster, { setup: [], workers: 0 });
+    for (const image of file.images) lab.engine.images.add(image);
+  }
   const make = (): Context => {
     const live = liveChecks(() => context);
     const base = { settings, log, store, provider: lab.provider, course, live, hub: hub() };
