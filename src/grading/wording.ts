@@ -128,7 +128,6 @@ function sketch(value: unknown, budget: number): string {
 const isPlain = (value: unknown) => typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
 
 function json(value: unknown, budget: number): string {
-  if (budget <= 0) return '…';
   if (typeof value === 'string') return JSON.stringify(value.slice(0, budget));
   if (Array.isArray(value)) return `[${joined(value, ',', (one, left) => json(one, left), budget)}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';

@@ -53,6 +53,8 @@ describe('not having been able to try is none', () => {
 
 test('where a task is about webhooks, that one denies is an answer; that one cannot be called is none', () => {
   expect(outcomeOf(answer(403, denied), { webhooks: true })).toMatchObject({ accepted: false, status: 403 });
+  const feigned = answer(403, 'admission webhook "a" denied the request: x is attempting to grant RBAC permissions not currently held');
+  expect(outcomeOf(feigned, { webhooks: true })).toMatchObject({ accepted: false });
   const uncallable = answer(500, 'Internal error occurred: failed calling webhook "a.example.org": timed out');
   expect(() => outcomeOf(uncallable, { webhooks: true })).toThrow(NotMade);
 });
