@@ -137,7 +137,7 @@ export const replicasDiffer = task({
 export const scaleAndBack = task({
   lasts: 'state',
   observe: { set, pods, claims, answers },
-  witness: { crew, wanted },
+  witness: { crew, wanted, kept: claims },
   settling: underWay,
   expect: z
     .object({
@@ -147,22 +147,23 @@ export const scaleAndBack = task({
       answers: answers.value,
       crew: entries(crew),
       wanted: entries(wanted),
+      kept: entries(claims),
     })
     .check(
       rule(notThree),
-      rule(function* ({ crew, wanted }) {
-        if (scaledDown(crew, wanted) === null) yield because('scale.never', {}, ['crew']);
+      rule(function* ({ crew, wanted, kept }) {
+        if (scaledDown(crew, wanted, kept) === null) yield because('scale.never', {}, ['crew']);
       }),
       rule(notRedis),
-      rule(function* ({ claims, crew, wanted, ...seen }) {
-        const down = scaledDown(crew, wanted) ?? '';
+      rule(function* ({ claims, crew, wanted, kept, ...seen }) {
+        const before = scaledDown(crew, wanted, kept);
         for (const { pod, name, redis } of redisOf(seen)) {
           const storage = storageOf(pod.spec, redis.folder);
           const claim = 'claim' in storage ? claimOf(claims, storage.claim) : undefined;
           if (!claim) {
             const kind = 'kind' in storage ? storage.kind : 'a claim that is on its way out';
             yield because('scale.data.not-on-claim', { pod: name, kind }, ['pods', 'spec']);
-          } else if (Date.parse(claim.metadata.creationTimestamp) >= Date.parse(down))
+          } else if (!before?.has(claim.metadata.uid))
             yield because('scale.claim.new', { pod: name, claim: claim.metadata.name }, ['claims']);
         }
       }),

@@ -40,6 +40,9 @@ export function storageOf(spec: Storage, path: string): string {
   return 'claim' in storage ? 'a claim' : storage.kind;
 }
 
+/** How far the clock of a cluster may be ahead of ours, in milliseconds. */
+const skew = 10_000;
+
 const logbookIn = (spec: Storage) => containersOf(spec, 'harbour/api')[0] ?? spec.containers[0];
 
 /** What else than the image's own logbook answers in a pod; null when nothing does, as far as can be seen. */
@@ -73,7 +76,7 @@ export function keptBookings(mounts: Mounts, answers: Bookings): { seen: number;
       for (const { id, at } of body.bookings) {
         const made = Date.parse(at);
         const before = [...onClaim].filter(([, { claim, from }]) => claim === own.claim && from <= made);
-        if (before.length === 0 || !(made <= Date.parse(entry.at))) continue;
+        if (before.length === 0 || !(made <= Date.parse(entry.at) + skew)) continue;
         const booking = `${id} ${at}`;
         const holding = holders.get(booking) ?? new Set();
         carriedOver ||= before.some(([other]) => other !== uid && !present.has(other) && (holding.has(other) || made < own.from));

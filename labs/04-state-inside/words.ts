@@ -231,7 +231,7 @@ export const because = reasons({
     lookAt: 'What is mounted in that pod.',
   },
   'scale.claim.new': {
-    seen: 'The claim {claim} of pod {pod} was made after the other pods had left.',
+    seen: 'Pod {pod} came back to a claim {claim} that was not there when the set was scaled down.',
     needed: 'The claim that this pod’s predecessor had.',
     why: 'A new claim under an old name is an empty disk. A follower may refill it from its primary; a primary cannot.',
     lookAt: 'The age of each claim, and what the StatefulSet does with claims when it is scaled.',

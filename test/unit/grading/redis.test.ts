@@ -134,45 +134,51 @@ describe('a follower that was ready as a primary', () => {
 
 describe('down to one and back', () => {
   const three = (uids: string) => [...uids].map((uid, ordinal) => pod(ordinal, uid));
+  const claims = (at: number, uids: string) =>
+    seen(
+      at,
+      [...uids].map((uid, index) => ({ metadata: { name: `data-redis-${index}`, uid } })),
+    );
+  const old = [claims(1, 'xyz')];
   const wanted = (at: number, replicas: number) => seen(at, { spec: { replicas } });
 
   test('three, one, three', () => {
     const pods = [seen(2, three('abc')), seen(11, three('ab')), seen(12, three('a')), seen(21, three('ade'))];
-    expect(scaledDown(pods, [wanted(1, 3), wanted(10, 1), wanted(20, 3)])).toBe(second(10));
+    expect(scaledDown(pods, [wanted(1, 3), wanted(10, 1), wanted(20, 3)], old)).toEqual(new Set('xyz'));
   });
 
   test('so fast that nobody saw the first alone', () => {
     const leaving = [pod(0, 'a'), pod(1, 'b'), pod(2, 'c', false)];
     const pods = [seen(2, three('abc')), seen(11, leaving), seen(21, three('ade'))];
-    expect(scaledDown(pods, [wanted(1, 3), wanted(10, 1), wanted(20, 3)])).toBe(second(10));
+    expect(scaledDown(pods, [wanted(1, 3), wanted(10, 1), wanted(20, 3)], old)).toEqual(new Set('xyz'));
   });
 
   test('not when pods were deleted and three always wanted', () => {
-    expect(scaledDown([seen(2, three('abc')), seen(3, three('a')), seen(9, three('ade'))], [wanted(1, 3)])).toBeNull();
+    expect(scaledDown([seen(2, three('abc')), seen(3, three('a')), seen(9, three('ade'))], [wanted(1, 3)], old)).toBeNull();
   });
 
   test('not when it was taken back before anybody left, and pods were deleted later', () => {
     const pods = [seen(2, three('abc')), seen(30, three('a')), seen(40, three('ade'))];
-    expect(scaledDown(pods, [wanted(1, 3), wanted(10, 1), wanted(11, 3)])).toBeNull();
+    expect(scaledDown(pods, [wanted(1, 3), wanted(10, 1), wanted(11, 3)], old)).toBeNull();
   });
 
   test('not when it began with one, nor to two or none', () => {
-    expect(scaledDown([seen(2, three('a')), seen(21, three('abc'))], [wanted(1, 1), wanted(20, 3)])).toBeNull();
+    expect(scaledDown([seen(2, three('a')), seen(21, three('abc'))], [wanted(1, 1), wanted(20, 3)], old)).toBeNull();
     for (const replicas of [0, 2]) {
       const pods = [seen(2, three('abc')), seen(21, three('ade'))];
-      expect(scaledDown(pods, [wanted(1, 3), wanted(10, replicas), wanted(20, 3)])).toBeNull();
+      expect(scaledDown(pods, [wanted(1, 3), wanted(10, replicas), wanted(20, 3)], old)).toBeNull();
     }
   });
 
   test('not when the pods are another controller’s', () => {
     const others = (uids: string) => three(uids).map((one) => ({ ...one, own: false }));
-    expect(scaledDown([seen(2, others('abc')), seen(21, others('ade'))], [wanted(1, 3), wanted(10, 1), wanted(20, 3)])).toBeNull();
+    expect(scaledDown([seen(2, others('abc')), seen(21, others('ade'))], [wanted(1, 3), wanted(10, 1), wanted(20, 3)], old)).toBeNull();
   });
 
   test('the last time counts, so that a claim lost later can be made good', () => {
     const pods = [seen(2, three('abc')), seen(11, three('a')), seen(21, three('ade')), seen(31, three('a')), seen(41, three('afg'))];
     const asked = [wanted(1, 3), wanted(10, 1), wanted(20, 3), wanted(30, 1), wanted(40, 3)];
-    expect(scaledDown(pods, asked)).toBe(second(30));
+    expect(scaledDown(pods, asked, [...old, claims(15, 'x'), claims(21, 'xpq')])).toEqual(new Set('xpq'));
   });
 });
 
