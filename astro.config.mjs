@@ -6,6 +6,7 @@ import mdx from '@astrojs/mdx';
 import node from '@astrojs/node';
 import { defineConfig } from 'astro/config';
 import { courseContract } from './src/cli/check-course.ts';
+import { labsInDevelopment } from './src/cli/site/labs-in-development.ts';
 import { courseRoot } from './src/course-root.ts';
 
 /**
@@ -34,7 +35,7 @@ const entry = here('./src/server/main.ts');
 export default defineConfig({
   output: 'server',
   adapter: existsSync(entry) ? withEntry(node({ mode: 'standalone' }), entry) : node({ mode: 'standalone' }),
-  integrations: [mdx(), courseContract(fileURLToPath(course))],
+  integrations: [mdx(), courseContract(fileURLToPath(course)), labsInDevelopment()],
   cacheDir: here(`./node_modules/.astro/${cache}/`),
   trailingSlash: 'never',
   session: false,

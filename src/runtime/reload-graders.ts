@@ -1,5 +1,4 @@
 import { watch } from 'node:fs';
-import { join, sep } from 'node:path';
 import { isWaitingForTrial } from '#grading/judge.ts';
 import type { LabSession } from '#store/port.ts';
 import { gradeWatched, storeGraded } from './check-lab.ts';
@@ -10,31 +9,30 @@ import { loadGrader } from './grade/load-grader.ts';
 /** Editors write a file in several strokes. */
 const strokes = 200;
 const judgeMilliseconds = 30_000;
-const judging = /(^|[\\/])([^\\/]+\.ts|lab\.yaml)$/;
+const judging = /(\.ts|^lab\.yaml)$/;
 
 /**
  * For authors (`./slipway dev`): whenever a lab's grader, words or lab.yaml is saved, its open labs go on with it and are judged again.
  * What cannot be used is said in the log, and what was there before goes on. Ends with the signal.
  */
 export function reloadGraders(context: Context, signal: AbortSignal): void {
-  const labs = join(context.settings.course, 'labs');
-  const timers = new Map<string, NodeJS.Timeout>();
   let tail: Promise<void> = Promise.resolve();
-  const watcher = watch(labs, { recursive: true, signal }, (_event, name) => {
-    const id = name?.split(sep)[0];
-    if (name === null || id === undefined || !judging.test(name)) return;
-    clearTimeout(timers.get(id));
-    timers.set(
-      id,
-      setTimeout(() => {
-        tail = tail
-          .then(() => reload(context, id))
-          .catch((error: unknown) => context.log.error({ lab: id }, `${messageOf(error)}\nWhat was there before goes on.`));
-      }, strokes),
-    );
-  });
-  watcher.on('error', (error) => context.log.error({ err: error }, 'changes of labs are no longer seen'));
-  signal.addEventListener('abort', () => timers.forEach(clearTimeout), { once: true });
+  const saved = (lab: string) => {
+    tail = tail
+      .then(() => reload(context, lab))
+      .catch((error: unknown) => context.log.error({ lab }, `${messageOf(error)}\nWhat was there before goes on.`));
+  };
+  for (const { id, folder } of Object.values(context.course.labs)) {
+    let stroke: NodeJS.Timeout | undefined;
+    // The folder, and not the tree below it: a file that an editor puts in another's place is seen there.
+    const watcher = watch(folder, { signal }, (_event, name) => {
+      if (name === null || !judging.test(name)) return;
+      clearTimeout(stroke);
+      stroke = setTimeout(() => saved(id), strokes);
+    });
+    watcher.on('error', (error) => context.log.error({ err: error, lab: id }, 'changes of this lab are no longer seen'));
+    signal.addEventListener('abort', () => clearTimeout(stroke), { once: true });
+  }
 }
 
 async function reload(context: Context, id: string): Promise<void> {

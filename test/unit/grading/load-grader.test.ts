@@ -18,7 +18,7 @@ const edit = (name: string, change: (text: string) => string) =>
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'slipway-grader-'));
-  for (const name of ['grade.ts', 'logbook.ts', 'words.ts']) cpSync(join(root, 'labs/04-state-inside', name), join(folder, name));
+  for (const name of ['grade.ts', 'words.ts']) cpSync(join(root, 'src/cli/lab/template', name), join(folder, name));
   const child = spawn(process.execPath, [join(import.meta.dirname, 'print-graders.ts'), folder], { stdio: ['pipe', 'pipe', 'inherit'] });
   server = child;
   const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
@@ -35,18 +35,18 @@ afterEach(() => {
 test('a grader outside this repository finds #grading and zod', { timeout: 20_000 }, async () => {
   const { tasks } = await load();
   expect(tasks.map(({ id, lasts }) => [id, lasts])).toEqual([
-    ['claim', 'once'],
-    ['class', 'state'],
+    ['answers', 'state'],
+    ['copies', 'state'],
   ]);
 });
 
 test('a saved change counts at once, also one in a file that grade.ts imports', { timeout: 20_000 }, async () => {
   const before = await load();
-  edit('words.ts', (text) => text.replace('There is no StorageClass keep.', 'Nothing is called keep.'));
+  edit('words.ts', (text) => text.replace('There is no Deployment crane in the namespace quay.', 'Nothing is called crane.'));
   const after = await load();
   expect(after.version).not.toBe(before.version);
-  expect(before.tasks[0]?.words['class.absent']?.seen).toBe('There is no StorageClass keep.');
-  expect(after.tasks[0]?.words['class.absent']?.seen).toBe('Nothing is called keep.');
+  expect(before.tasks[0]?.words['copies.absent']?.seen).toBe('There is no Deployment crane in the namespace quay.');
+  expect(after.tasks[0]?.words['copies.absent']?.seen).toBe('Nothing is called crane.');
 });
 
 test('a grader that cannot be used is an error that names its file, and mending it is enough', { timeout: 20_000 }, async () => {
@@ -59,6 +59,6 @@ test('a grader that cannot be used is an error that names its file, and mending 
   expect(await fault('export default {')).toContain(`${join(folder, 'grade.ts')} cannot be used`);
   expect(
     await fault("import { defineGrader } from '#grading';\nexport default defineGrader({ words: { words: {} }, tasks: {} });\n"),
-  ).toContain('grade.ts does not say how claim is judged');
+  ).toContain('grade.ts does not say how answers is judged');
   expect(await fault(good)).toBeUndefined();
 });

@@ -4,8 +4,8 @@ import { loadGrader } from '#runtime/grade/load-grader.ts';
 
 const [folder = ''] = process.argv.slice(2);
 const tasks = [
-  { id: 'claim', points: 3 },
-  { id: 'class', points: 2 },
+  { id: 'answers', points: 2 },
+  { id: 'copies', points: 1 },
 ];
 for await (const _ of createInterface({ input: process.stdin })) {
   try {

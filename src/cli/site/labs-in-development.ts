@@ -1,0 +1,37 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { AstroIntegration } from 'astro';
+
+type Development = typeof import('#server/development.ts');
+type Setup = NonNullable<AstroIntegration['hooks']['astro:server:setup']>;
+
+/** Labs under `astro dev`: what the site's own server does besides pages, in the same module graph as the pages. */
+export function labsInDevelopment(): AstroIntegration {
+  return {
+    name: 'slipway-labs-in-development',
+    hooks: {
+      'astro:server:setup': ({ server, logger }) => {
+        server.middlewares.use((request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => {
+          const isPage = request.method === 'GET' && (request.headers.accept ?? '').includes('text/html');
+          if (!isPage) next();
+          else
+            load(server)
+              .then(({ welcomeVisitor }) => welcomeVisitor(request, response))
+              .then(() => next(), next);
+        });
+        server.httpServer?.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+          if (!request.url?.startsWith('/ws/')) return; // Vite has a socket of its own.
+          socket.on('error', () => socket.destroy());
+          load(server)
+            .then(({ upgradeTerminal }) => upgradeTerminal(request, socket, head))
+            .catch((error: unknown) => {
+              logger.error(`a shell could not be opened: ${error instanceof Error ? error.message : String(error)}`);
+              socket.destroy();
+            });
+        });
+      },
+    },
+  };
+}
+
+const load = (server: Parameters<Setup>[0]['server']) => server.ssrLoadModule('/src/server/development.ts') as Promise<Development>;
