@@ -52,7 +52,7 @@ export function watches(
     });
     const { journal } = store;
     try {
-      const trials = { provider, access, observer: eyes, journal, session: where };
+      const trials = { provider, access, observer: eyes, journal, session: where, rules: lab.file.prober };
       const undone = await undoLeftTrials(trials, grader.tasks, AbortSignal.timeout(undoMilliseconds));
       if (undone > 0) log.warn({ session: session.id, undone }, 'trials that the server left behind were taken back');
     } catch (error) {

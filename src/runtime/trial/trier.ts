@@ -48,13 +48,12 @@ export function trier(options: TrierOptions): Trier {
     async tryTask({ id, trial }, signal) {
       const came: Record<string, Observed> = {};
       for (const [name, one] of Object.entries(trial?.observe ?? {})) {
-        came[name] = await attempt(options, hands, id, name, one, signal).then(
-          (value): Observed => ({ ok: true, value: z.json().parse(one.value.parse(value)) }),
-          (error: unknown): Observed => {
+        came[name] = await attempt(options, hands, id, name, one, signal)
+          .then((value): Observed => ({ ok: true, value: z.json().parse(one.value.parse(value)) }))
+          .catch((error: unknown): Observed => {
             signal.throwIfAborted();
             return { ok: false, reason: reasonOf(error, signal) };
-          },
-        );
+          });
       }
       return came;
     },
