@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { checkCourse, courseContract } from '#cli/check-course.ts';
-import { CourseFile } from '#course/course-file.ts';
+import { CourseFile, frontmatterOf, LessonFrontmatter } from '#course/course-file.ts';
 import { formatFault } from '#course/fault.ts';
 import { neighbours } from '#course/order.ts';
 import { courseProgress } from '#course/progress.ts';
@@ -41,10 +41,11 @@ test('the course follows its ten topics in order and names its source', () => {
 describe.each(lessons)('%s', (name) => {
   const text = read(name);
 
-  test('is 900 to 1,600 words', () => {
+  test('is at least 900 words, and leaves most of its minutes for doing', () => {
     const count = prose(text).length;
+    const { minutes } = LessonFrontmatter.parse(parse(frontmatterOf(text) ?? ''));
     expect(count).toBeGreaterThanOrEqual(900);
-    expect(count).toBeLessThanOrEqual(1600);
+    expect(count).toBeLessThanOrEqual(85 * minutes);
   });
 
   test('has a trap, something to remember, and sources', () => {
