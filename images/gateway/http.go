@@ -91,7 +91,12 @@ func httpClient(from *view, asked httpOptions) (*http.Client, *http.Request, err
 		}
 	}
 	transport := &http.Transport{
-		DialContext: func(ctx context.Context, _, to string) (net.Conn, error) {
+		DialContext: func(detached context.Context, _, to string) (net.Conn, error) {
+			// net/http lets a connection be made to its end for the sake of later requests; here there are none.
+			ctx, ok := detached.Value(exchanging{}).(context.Context)
+			if !ok {
+				ctx = detached
+			}
 			host, port, err := net.SplitHostPort(to)
 			if err != nil {
 				return nil, err
@@ -103,7 +108,11 @@ func httpClient(from *view, asked httpOptions) (*http.Client, *http.Request, err
 			if host == alias {
 				host = address
 			}
-			return from.connectByName(ctx, host, number)
+			conn, err := from.connectByName(ctx, host, number)
+			if end, ok := ctx.Deadline(); ok && err == nil {
+				_ = conn.SetDeadline(end)
+			}
+			return conn, err
 		},
 		TLSClientConfig:        trust,
 		DisableKeepAlives:      true,
@@ -140,11 +149,14 @@ func httpClient(from *view, asked httpOptions) (*http.Client, *http.Request, err
 	return client, template, nil
 }
 
+// exchanging is the key of an exchange's own context among the values of its request's.
+type exchanging struct{}
+
 func exchange(ctx context.Context, client *http.Client, template *http.Request, asked httpOptions) (httpResult, error) {
 	ctx, cancel := context.WithTimeout(ctx, milliseconds(asked.Timeout))
 	defer cancel()
 	result := httpResult{Headers: map[string]string{}, Body: []byte{}}
-	response, err := client.Do(template.Clone(ctx))
+	response, err := client.Do(template.Clone(context.WithValue(ctx, exchanging{}, ctx)))
 	if err != nil {
 		if ours := oursOf(err); ours != nil {
 			return result, ours

@@ -65,7 +65,9 @@ func viewOf(asked request, pods *census) (*view, error) {
 func (v *view) connectTo(ctx context.Context, protocol string, address netip.AddrPort) (net.Conn, error) {
 	var conn net.Conn
 	var err error
-	dial := func() { conn, err = (&net.Dialer{FallbackDelay: -1}).DialContext(ctx, protocol, address.String()) }
+	dial := func() {
+		conn, err = (&net.Dialer{FallbackDelay: -1, Timeout: maxProbe}).DialContext(ctx, protocol, address.String())
+	}
 	if v.network == nil {
 		dial()
 		return conn, err

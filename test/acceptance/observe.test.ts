@@ -35,6 +35,12 @@ const inToolbox = async (script: string) => {
   return stdout;
 };
 
+/** Runs a command for the agent's process of a node, whose folder is `$p`; answers its output, empty where there is no agent. */
+const ofAgent = async (hostname: string, command: string) => {
+  const script = `for p in /proc/[0-9]*; do case "$(tr '\\0' ' ' < $p/cmdline)" in */gateway\\ agent*) ${command};; esac; done`;
+  return (await slipway.exec(spec, { kind: 'node', cluster: 'main', hostname }, ['sh', '-c', script], { signal: soon() })).stdout;
+};
+
 const registryConfig = 'version: 0.1\nstorage: {filesystem: {rootdirectory: /tmp/registry}}\nhttp: {addr: ":5000"}\n';
 
 beforeAll(async () => {
@@ -97,9 +103,11 @@ describe('http', () => {
 
   it('sends a host name and headers of its own, also along a redirect', async () => {
     expect(await see(ask('http://site/host', { host: 'boats.example' }))).toMatchObject({ body: { seen: 'boats.example' } });
-    expect(await see(ask('http://site/redirect', { host: 'boats.example', redirects: 2 }))).toMatchObject({
-      body: { seen: 'boats.example' },
-    });
+    for (const path of ['redirect', 'absolute']) {
+      const seen = await see(ask(`http://site/${path}`, { host: 'boats.example', redirects: 2 }));
+      expect(seen, path).toMatchObject({ body: { seen: 'boats.example' } });
+    }
+    expect(await see(ask('http://site/absolute', { redirects: 1 }))).toMatchObject({ status: null, problem: 'no-name' });
     expect(await see(ask('http://site/sent', { headers: { 'x-sent': 'yes' }, keep: ['x-ship'] }))).toMatchObject({
       body: { seen: 'yes' },
       headers: { 'x-ship': 'Ariel' },
@@ -133,7 +141,20 @@ describe('http', () => {
     expect(await problem('http://site:9000/', { timeout: 300 })).toMatch(/timeout|refused/);
     expect(await problem('http://sites:9000/')).toBe('broken');
     expect(await see(ask('http://site/half', { fields: z.string() }))).toMatchObject({ status: 200, problem: 'broken', body: 'only this' });
-    expect(await see(ask('http://site/large', { fields: z.string() }))).toMatchObject({ status: 200, problem: 'broken' });
+    for (const path of ['large', 'endless']) {
+      expect(await see(ask(`http://site/${path}`, { fields: z.string() })), path).toMatchObject({ status: 200, problem: 'broken' });
+    }
+    expect(await problem('http://site/headers')).toBe('broken');
+  });
+
+  it('keeps nothing of a target that stays silent', async () => {
+    const own = await see(dns.lookup('control-plane', { from: 'network' }));
+    const nobody = (own?.records[0]?.target ?? '').replace(/\d+$/, '250');
+    const asked = Array.from({ length: 40 }, (_, index) => see(ask(`http://${nobody}/${index}`, { timeout: 400 })));
+    expect(new Set((await Promise.all(asked)).map((one) => one?.problem))).toEqual(new Set(['timeout']));
+    const [threads = '', descriptors = ''] = (await ofAgent('worker', 'ls $p/task | wc -l; ls $p/fd | wc -l')).trim().split('\n');
+    expect(Number(threads)).toBeGreaterThan(0);
+    expect(Number(descriptors)).toBeLessThan(30);
   });
 
   it('sees nothing where its selection has no running pod', async () => {
@@ -364,6 +385,18 @@ describe('an engine', () => {
 });
 
 describe('what goes while it is looked at', () => {
+  it('is looked at once more when only the agent died', async () => {
+    await see(ask('http://site/who'));
+    const slow = see(ask('http://site/silent', { timeout: 2500 }));
+    for (const hostname of ['control-plane', 'worker']) {
+      const killed = await ofAgent(hostname, 'kill -9 $(basename $p) && echo killed');
+      expect(killed, hostname).toBe(hostname === 'worker' ? 'killed\n' : '');
+    }
+    expect(await slow).toMatchObject({ status: null, problem: 'timeout' });
+    await docker.getContainer(`slipway-${spec.lab}-gateway`).restart();
+    expect(await see(dns.lookup('worker', { from: 'network' }))).toMatchObject({ problem: null });
+  });
+
   it('is not taken for what could not be looked at', async () => {
     const kubectl = ['kubectl', '-n', 'quay', 'delete', 'pod', 'asker', '--now', '--wait=false'];
     await slipway.exec(spec, { kind: 'node', cluster: 'main', hostname: 'control-plane' }, kubectl, { signal: soon() });

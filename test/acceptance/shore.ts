@@ -18,12 +18,20 @@ class Site(http.server.BaseHTTPRequestHandler):
         seen = {'/who': os.environ['HOSTNAME'], '/host': self.headers['Host'], '/cookie': self.headers.get('Cookie') or 'none', '/sent': self.headers.get('X-Sent') or 'none'}
         if self.path == '/redirect':
             return self.answer(302, '', [('Location', '/host')])
+        if self.path == '/absolute':
+            return self.answer(302, '', [('Location', 'http://boats.example/host')])
         if self.path == '/silent':
             return time.sleep(30)
         if self.path == '/half':
             self.wfile.write(b'HTTP/1.1 200 OK\\r\\nContent-Length: 100\\r\\n\\r\\nonly this')
             self.close_connection = True
             return
+        if self.path == '/endless':
+            self.wfile.write(b'HTTP/1.1 200 OK\\r\\n\\r\\n')
+            while True:
+                self.wfile.write(b'x' * 65536)
+        if self.path == '/headers':
+            return self.answer(200, '', [('X-Long', 'x' * 200000)])
         if self.path == '/large':
             return self.answer(200, 'x' * 300000)
         text = seen.get(self.path)

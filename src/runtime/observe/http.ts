@@ -25,7 +25,7 @@ export const httpGetEach: Look<'http.getEach'> = (request, eyes, signal) =>
     request.cluster,
     request.pods,
     ({ status }) => {
-      const url = `http://${hostOf(status.podIP ?? '')}:${request.port}${request.path}`;
+      const url = `http://${hostOf(status.podIP ?? '')}:${request.port}/${request.path.replace(/^\//, '')}`;
       return { ...exchange(request, eyes), url, times: 1, maxBytes: largestBody };
     },
     ([first]) => (first ? answerOf(first, request) : {}),
