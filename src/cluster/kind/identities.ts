@@ -34,7 +34,8 @@ export interface NodeAccess extends ClusterAccess {
 
 /** Everything the server needs to know about a cluster, read back from its control plane; null before the certificates are issued. */
 export async function readAccess(engine: Engine, cluster: string, container: string, signal: AbortSignal): Promise<NodeAccess | null> {
-  const files = ['/kind/version', '/etc/kubernetes/admin.conf', `${ours}/learner.conf`, `${ours}/grader.conf`, `${ours}/prober.conf`];
+  // The admin of `super-admin.conf` needs no role: nothing that a learner deletes keeps it from mending.
+  const files = ['/kind/version', '/etc/kubernetes/super-admin.conf', `${ours}/learner.conf`, `${ours}/grader.conf`, `${ours}/prober.conf`];
   const script = `set -e; for f in ${files.join(' ')}; do cat $f; printf '\\036'; done; [ ! -e ${ours}/complete ] || echo complete`;
   const result = await run(engine, container, ['sh', '-c', script], { signal, privileged: true });
   if (result.code !== 0) return null;
