@@ -161,10 +161,12 @@ export function prober({ provider, access, observer, rules, kube: connect = kube
     return found.data === undefined || found.data.metadata.deletionTimestamp !== undefined;
   }
 
-  async function takeAway(cluster: string, { target, id }: { target: Named; id: string }, signal: AbortSignal): Promise<string | null> {
+  async function takeAway(cluster: string, step: Extract<Undo, { verb: 'take-away' }>, signal: AbortSignal): Promise<string | null> {
+    const { target, id } = step;
     const ours = async () => {
       const found = Meta.nullable().parse(await self.object(cluster, target, signal));
-      return found?.metadata.labels[madeBy] === id ? found.metadata.uid : null;
+      const isOurs = found?.metadata.labels[madeBy] === id || found?.metadata.uid === step.uid;
+      return found && isOurs ? found.metadata.uid : null;
     };
     const uid = await ours();
     if (uid === null) return null;

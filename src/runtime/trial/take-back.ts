@@ -15,7 +15,7 @@ const Body = z.record(z.string(), z.json());
 /** One step of taking a trial back, as the journal keeps it. */
 export const Undo = z.discriminatedUnion('verb', [
   /** Deletes the object if the trial of this id made it. */
-  z.object({ verb: z.literal('take-away'), target: Target, id: z.string() }),
+  z.object({ verb: z.literal('take-away'), target: Target, id: z.string(), uid: z.string().exactOptional() }),
   z.object({ verb: z.literal('create'), manifest: Body.transform((manifest) => manifest as Manifest) }),
   z.object({ verb: z.literal('delete'), target: z.union([Target, Pods]) }),
   z.object({ verb: z.literal('patch'), target: Target, patch: Body }),

@@ -52,7 +52,7 @@ export function trier(options: TrierOptions): Trier {
           .then((value): Observed => ({ ok: true, value: z.json().parse(one.value.parse(value)) }))
           .catch((error: unknown): Observed => {
             signal.throwIfAborted();
-            return { ok: false, reason: reasonOf(error, signal) };
+            return { ok: false, reason: reasonOf(error, signal).slice(0, 2000) };
           });
       }
       return came;
@@ -129,13 +129,13 @@ async function changeAndLook(options: TrierOptions, hands: Prober, making: Makin
   const begun: Begun = { state: 'begun', id, trial: name, cluster, undo: undoOf(request, object, id) };
   const about = { target: aboutOf(target, object), before: first.value };
   const never = () => takeBack(options, hands, task, { ...begun, undo: [] }, AbortSignal.timeout(undoPatience));
-  const back = () => takeBack(options, hands, task, begun, AbortSignal.timeout(undoPatience), recovered);
+  const back = (uid?: string) => takeBack(options, hands, task, sure(begun, uid), AbortSignal.timeout(undoPatience), recovered);
   const recovered = async () => {
     if (until.restored) await waitFor(look, until.restored, request.within, signal).catch(() => {}); // It decides nothing.
   };
   await note(options, task, begun);
   const uid = change.verb === 'delete' ? (about.target?.uid ?? undefined) : undefined;
-  const { object: _, ...answer } = await hands
+  const { object: made, ...answer } = await hands
     .change(cluster, exactly(change, target), { webhooks, uid, id }, signal)
     .catch(async (error: unknown) => {
       await (error instanceof NotMade ? never() : back());
@@ -148,7 +148,7 @@ async function changeAndLook(options: TrierOptions, hands: Prober, making: Makin
   }
   let refused: string[] = [];
   const came = await waitFor(look, until.holds, request.within, signal).finally(async () => {
-    refused = await back();
+    refused = await back(uidIn(made));
   });
   if (refused.length > 0) throw new Blind(`what it changed could not be put back: ${refused.join('; ')}`.slice(0, 2000));
   return { ...answer, ...about, ...came };
@@ -175,8 +175,16 @@ async function waitFor(look: () => Promise<Observed>, holds: z.ZodType, within: 
 }
 
 const Uid = z.object({ metadata: z.object({ uid: z.string() }) });
+const uidIn = (object: unknown) => Uid.safeParse(object).data?.metadata.uid;
+
+/** What was made is known by its UID as well, once it is known: its mark may be gone. */
+function sure(begun: Begun, uid: string | undefined): Begun {
+  if (uid === undefined) return begun;
+  return { ...begun, undo: begun.undo.map((step) => (step.verb === 'take-away' ? { ...step, uid } : step)) };
+}
+
 function aboutOf(target: Named | null, object: unknown) {
-  return target && { name: target.name, uid: Uid.safeParse(object).data?.metadata.uid ?? null };
+  return target && { name: target.name, uid: uidIn(object) ?? null };
 }
 
 /**

@@ -133,6 +133,15 @@ test('what was made is taken away, unless the learner made another by that name 
   expect(by()).toBe('them');
 });
 
+test('what was made is taken away although something of the learner’s took its mark off', async () => {
+  lab.onChange = (change) => {
+    const made = lab.maps.get('note');
+    if (change === 'POST note' && made) lab.maps.set('note', { ...made, metadata: { ...made.metadata, labels: {} } });
+  };
+  expect(await hands.tryTask(taskOf({ verb: 'create', manifest }), signal())).toMatchObject({ tried: { ok: true } });
+  expect(lab.maps.size).toBe(0);
+});
+
 test('what was deleted is made again, once the old one is wholly gone', async () => {
   const going = { ...manifest, metadata: { ...manifest.metadata, uid: 'theirs', deletionTimestamp: '2026-11-23T12:00:00Z' } };
   learners();
