@@ -104,17 +104,12 @@ export function agents(begin: (lab: LabRef, place: ProbePlace, signal: AbortSign
 const hostOf = (place: ProbePlace): string[] =>
   place.kind === 'network' ? [] : place.kind === 'node' ? [place.cluster, place.hostname] : [place.cluster, place.node];
 
-/** An agent that misses its own time limit is of no more use: it is ended, and the probe was not made. */
 async function asked(agent: Agent, place: ProbePlace, probe: Probe, signal: AbortSignal) {
-  const limit = AbortSignal.timeout(longest(probe));
   try {
-    return await agent.ask(place, probe, AbortSignal.any([signal, limit]));
+    return await agent.ask(place, probe, longest(probe), signal);
   } catch (error) {
     throwIfOver(signal, error);
-    if (!limit.aborted) throw error;
-    const late = new ClusterError('deadline', 'The agent that probes did not answer in time.', { cause: error });
-    agent.close(late);
-    throw late;
+    throw error;
   }
 }
 

@@ -75,6 +75,24 @@ describe('probes of one node', () => {
     expect(await probe('next')).toBe('next by agent 2');
   });
 
+  it('do not cost a busy agent its life when one of them is late', async () => {
+    const late = codeOf(probe('never', { timeout: 100 }));
+    await probe('a');
+    const other = probe('waits');
+    expect(await late).toBe('deadline');
+    await probe('b');
+    expect(await other).toBe('waited');
+    expect(begun).toHaveLength(1);
+  });
+
+  it('wait their turn when there are many', async () => {
+    const crowds = await Promise.all(Array.from({ length: 300 }, () => probe('crowds')));
+    const largest = Math.max(...crowds.map(Number));
+    expect(largest).toBeGreaterThan(1);
+    // More than the gateway's agent makes at once would wait there, at the cost of their own time.
+    expect(largest).toBeLessThan(64);
+  });
+
   it('are not given the memory for an answer without end', async () => {
     const before = process.memoryUsage().arrayBuffers;
     expect(await codeOf(probe('floods'))).toBe('engine');

@@ -10,6 +10,8 @@ const received = (id: number, text: string) => say({ id, result: { problem: null
 // Who floods may find that nobody reads any more.
 process.stdout.on('error', () => process.exit(1));
 const held: (() => void)[] = [];
+let crowd = 0;
+let largestCrowd = 0;
 
 for await (const line of createInterface(process.stdin)) {
   const { id, place, probe } = JSON.parse(line);
@@ -31,6 +33,14 @@ for await (const line of createInterface(process.stdin)) {
       say({ id, error: { code: 'no-pod', message: `no pod ${place.uid} runs here` } });
       break;
     case 'never':
+      break;
+    case 'crowds':
+      crowd += 1;
+      largestCrowd = Math.max(crowd, largestCrowd);
+      setTimeout(() => {
+        crowd -= 1;
+        received(id, `${largestCrowd}`);
+      }, 20);
       break;
     case 'waits':
       held.push(() => received(id, 'waited'));
