@@ -143,7 +143,8 @@ export function liveLab({ observer, tasks, judge, onError, clock }: LiveLabOptio
 
   function paced(): void {
     const now = clock.now();
-    markThese(all.filter(({ probes, judgedAt }) => now - judgedAt >= (probes ? pace : insurance)));
+    // What was judged a moment ago, because something changed, waits for the next time.
+    markThese(all.filter(({ probes, judgedAt }) => now - judgedAt >= (probes ? pace : insurance) / 2));
     plan('pace', pace, paced);
   }
 

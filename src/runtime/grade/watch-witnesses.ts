@@ -190,7 +190,8 @@ export function watchWitnesses(options: WatchWitnesses): Watching {
     const due = witnesses.filter((witness) => {
       if (witness.isFollowed) return false;
       const every = witness.list === null && isToldByObjects(witness.observation.request) ? insurance : Math.max(pace(), costly);
-      return now - witness.lookedAt >= every;
+      // What was looked at a moment ago, because something changed, waits for the next time.
+      return now - witness.lookedAt >= every / 2;
     });
     lookAt(due);
     settle();
