@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { registerHooks } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { constants, Script } from 'node:vm';
 import { z } from 'zod';
 import { type GradedTask, type Grader, gradedTasks, type LabTask } from '#grading/grader.ts';
 import { contentHash } from '../content-hash.ts';
@@ -37,7 +38,9 @@ export async function loadGrader(options: { root: string; folder: string; tasks:
 }
 
 // Written so that the development server leaves it alone: its own import knows neither other folders nor the hook below.
-const importAsNode = new Function('url', 'return import(url)') as (url: string) => Promise<unknown>;
+const importAsNode: (url: string) => Promise<unknown> = new Script('(url) => import(url)', {
+  importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+}).runInThisContext();
 
 async function hashOf(folder: string): Promise<string> {
   return contentHash(folder, (await readdir(folder)).filter((name) => name.endsWith('.ts')).sort());
