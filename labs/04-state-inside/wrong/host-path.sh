@@ -25,10 +25,15 @@ spec:
           image: harbour/redis:1.0
           securityContext:
             runAsUser: 0
+          env:
+            - name: POD
+              valueFrom:
+                fieldRef:
+                  fieldPath: metadata.name
           volumeMounts:
             - name: data
               mountPath: /data
-              subPathExpr: $(HOSTNAME)
+              subPathExpr: $(POD)
       volumes:
         - name: data
           hostPath:
