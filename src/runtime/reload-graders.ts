@@ -1,5 +1,4 @@
 import { watch } from 'node:fs';
-import { isWaitingForTrial } from '#grading/judge.ts';
 import type { LabSession } from '#store/port.ts';
 import { gradeWatched, storeGraded } from './check-lab.ts';
 import type { Context } from './context.ts';
@@ -54,13 +53,12 @@ async function takeUp(context: Context, session: LabSession): Promise<void> {
   if (before === undefined) return;
   await watches.end(session.id);
   const watch = await watches.begin(session, before.access);
-  const told = new Map(
-    (await store.attempts.latest(session.id, session.epoch)).map(({ task, verdict }) => [task, JSON.stringify(verdict)]),
-  );
+  const told = new Map((await store.attempts.latest(session.id, session.epoch)).map(({ task, verdict }) => [task, verdict]));
   const graded = await gradeWatched(context, session, watch, undefined, AbortSignal.timeout(judgeMilliseconds));
   for (const one of graded) {
     const last = told.get(one.task.id);
-    if (last === undefined || last === JSON.stringify(one.verdict) || isWaitingForTrial(one.verdict)) continue;
+    // What turned is told by live judging; here, what is put in other words.
+    if (last?.status !== one.verdict.status || JSON.stringify(last) === JSON.stringify(one.verdict)) continue;
     await storeGraded(context, session, watch, one, 'turn');
   }
   live.changed(session.id);
