@@ -68,9 +68,14 @@ function nextNumber(course: string): string {
 
 const courseFile = (course: string) => join(course, 'content', 'course.yaml');
 
+function courseText(course: string): string {
+  if (existsSync(courseFile(course))) return readFileSync(courseFile(course), 'utf8');
+  const advice = 'A course begins with that file: title, summary, and lessons: [].';
+  throw new CommandFailure(`there is no ${courseFile(course)}`, { advice });
+}
+
 function entries(course: string): { id: string; title: string }[] {
-  const document = parseDocument(readFileSync(courseFile(course), 'utf8'));
-  const lessons = document.get('lessons');
+  const lessons = parseDocument(courseText(course)).get('lessons');
   return isSeq(lessons)
     ? lessons.items.flatMap((item) => (isMap(item) ? [{ id: String(item.get('id')), title: String(item.get('title')) }] : []))
     : [];
@@ -81,13 +86,18 @@ const listed = (course: string, id: string) => entries(course).find((entry) => e
 
 /** Lists the lesson last, or makes a planned one one that can be read. Leaves the rest of the file as it is written. */
 function list(course: string, id: string, title: string): void {
-  const text = readFileSync(courseFile(course), 'utf8');
-  const lessons = parseDocument(text).get('lessons');
+  const text = courseText(course);
+  const document = parseDocument(text);
+  const lessons = document.get('lessons');
   if (!isSeq(lessons)) throw new CommandFailure('content/course.yaml lists no lessons');
   const known = lessons.items.find((item) => isMap(item) && item.get('id') === id);
   const planned = isMap(known) ? known.items.find(({ key }) => isScalar(key) && key.value === 'planned') : undefined;
   if (isScalar(planned?.key)) write(courseFile(course), withoutLine(text, planned.key.range?.[0] ?? text.length));
-  else if (known === undefined) {
+  else if (known === undefined && lessons.flow) {
+    lessons.flow = false;
+    lessons.add(document.createNode({ id, title }));
+    write(courseFile(course), document.toString({ lineWidth: 0 }));
+  } else if (known === undefined) {
     const end = text.slice(0, lessons.range?.[1]).trimEnd().length;
     write(courseFile(course), `${text.slice(0, end)}\n  - id: ${id}\n    title: ${JSON.stringify(title)}${text.slice(end)}`);
   }

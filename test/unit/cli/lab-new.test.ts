@@ -44,6 +44,14 @@ test('a new lab is listed at the end of the course, which stays as it is written
   expect(read('content/course.yaml')).toBe(`${courseFile.trimEnd()}\n  - id: 05-ingress-again\n    title: "Ingress again"\n`);
 });
 
+test('the first lesson of a course that has none is listed too', () => {
+  writeFileSync(join(course, 'content', 'course.yaml'), 'title: Mine\nlessons: []\n');
+  expect(make('quotas')).toBe('01-quotas');
+  expect(read('content/course.yaml')).toBe('title: Mine\nlessons:\n  - id: 01-quotas\n    title: Quotas\n');
+  rmSync(join(course, 'content', 'course.yaml'));
+  expect(() => make('roles')).toThrow('there is no');
+});
+
 test('a planned lesson becomes one that can be read, under its title', () => {
   expect(make('04-quotas')).toBe('04-quotas');
   expect(read('content/course.yaml')).toBe(courseFile.replace('    planned: true\n', ''));
