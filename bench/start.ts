@@ -1,63 +1,54 @@
-/**
- * Times a lab's start beside `kind create cluster --wait` with the same node image, in alternating order in one run:
- *   node bench/start.ts [--pairs 5]
- * Prints one JSON object: milliseconds of each run and min / median / max of the ratio. Needs a built site and the stock kind CLI.
- */
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { cpus, tmpdir, totalmem } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs, promisify } from 'node:util';
+import { promisify } from 'node:util';
 import Dockerode from 'dockerode';
 import { WebSocket } from 'ws';
 import { images } from '#cluster/images/index.ts';
 import type { SessionView } from '#runtime/hub.ts';
 import { follow, type Site, site } from '../test/acceptance/site.ts';
+import { type BenchOptions, machine, spread } from './bench-lab.ts';
 
 const run = promisify(execFile);
 const lab = '04-state-inside';
-const { values } = parseArgs({ options: { pairs: { type: 'string', default: '5' } } });
-const pairs = Number(values.pairs);
-
+const pairs = 5;
 const docker = new Dockerode();
-const node = await images(docker, { root: process.cwd() }).ensure('node', { signal: AbortSignal.timeout(60_000) });
-const here = await site();
-const rounds: { ready: number; prompt: number; memoryMiB: number; kind: number }[] = [];
-try {
-  await here.start();
-  await oneLab(here); // The first start also makes what later ones find.
-  for (let pair = 0; pair < pairs; pair++) {
-    const first = pair % 2 === 0;
-    const early = first ? await oneLab(here) : undefined;
-    const kind = await oneKind(node.ref);
-    const ours = early ?? (await oneLab(here));
-    rounds.push({ ...ours, kind });
-    console.error(`pair ${pair + 1}: ready ${ours.ready} ms, prompt ${ours.prompt} ms, kind ${kind} ms`);
+
+/**
+ * A lab's start beside `kind create cluster --wait` with the same node image, in turn in one run: milliseconds, and the ratio of
+ * the prompt to kind. Needs a built site and the stock kind CLI.
+ */
+export async function measure({ root, say }: BenchOptions) {
+  const node = await images(docker, { root }).ensure('node', { signal: AbortSignal.timeout(60_000) });
+  const here = await site();
+  const rounds: { ready: number; prompt: number; memoryMiB: number; kind: number }[] = [];
+  try {
+    await here.start();
+    await oneLab(here); // The first start also makes what later ones find.
+    for (let pair = 0; pair < pairs; pair++) {
+      const first = pair % 2 === 0;
+      const early = first ? await oneLab(here) : undefined;
+      const kind = await oneKind(node.ref);
+      const ours = early ?? (await oneLab(here));
+      rounds.push({ ...ours, kind });
+      say(`pair ${pair + 1}: ready ${ours.ready} ms, prompt ${ours.prompt} ms, kind ${kind} ms`);
+    }
+  } finally {
+    await here.close();
   }
-} finally {
-  await here.close();
+  const figures = {
+    machine: machine(),
+    image: node.ref,
+    ready: spread(rounds.map((round) => round.ready)),
+    prompt: spread(rounds.map((round) => round.prompt)),
+    memoryMiB: spread(rounds.map((round) => round.memoryMiB)),
+    kind: spread(rounds.map((round) => round.kind)),
+    ratio: spread(rounds.map((round) => Number((round.prompt / round.kind).toFixed(2)))),
+    rounds,
+  };
+  return { figures, ok: true };
 }
-const machine = { cores: cpus().length, memoryGiB: Math.round(totalmem() / 1024 ** 3), node: process.version };
-const spread = (numbers: number[]) => {
-  const sorted = numbers.toSorted((a, b) => a - b);
-  return { min: sorted[0], median: sorted[Math.floor(sorted.length / 2)], max: sorted.at(-1) };
-};
-console.log(
-  JSON.stringify(
-    {
-      machine,
-      image: node.ref,
-      ready: spread(rounds.map((round) => round.ready)),
-      prompt: spread(rounds.map((round) => round.prompt)),
-      memoryMiB: spread(rounds.map((round) => round.memoryMiB)),
-      kind: spread(rounds.map((round) => round.kind)),
-      ratio: spread(rounds.map((round) => Number((round.prompt / round.kind).toFixed(2)))),
-      rounds,
-    },
-    null,
-    2,
-  ),
-);
 
 /** One lab from click to prompt, then ended; milliseconds, and the memory its containers hold. */
 async function oneLab(here: Site) {

@@ -88,6 +88,13 @@ export const commands: Readonly<Record<string, Command>> = {
     words: none,
     load: () => import('./test/run.ts'),
   },
+  bench: {
+    summary: 'Measure on this machine: grading beside kubectl, a change to its tick, a lab beside kind',
+    usage: 'bench grade | tick | start [--json]',
+    flags: { json },
+    words: { min: 1, max: 1, name: 'one of: grade, tick, start' },
+    load: () => import('./bench/index.ts'),
+  },
   dev: {
     summary: 'Serve with reload on every change, for authors',
     usage: 'dev [--port N] [--no-engine]',
