@@ -87,9 +87,14 @@ function inertness(judged: readonly Judged[], elsewhere: readonly Told[]): (muta
     if (isText && !noticedPlaces.has(place(mutant)) && !turned.has(place(mutant)) && reworded.has(place(mutant))) {
       return 'only the words of findings change';
     }
+    if (whyWaiting.test(mutant.pattern)) return 'it says why a pod waits, for words and for telling a stuck rollout from one at work';
     return null;
   };
 }
+
+/** What `Pod` of `#grading` keeps for `stuck` and `rolling`. */
+const whyWaiting =
+  /\.status\.(conditions\.\*\.(reason|message)|(initC|c)ontainerStatuses(\.\*(\.state(\.waiting(\.(reason|message))?)?)?)?)$/;
 
 /** The field that names the same thing: an object's `uid` for its `name`, a pod's `uid` for its `pod`, and the other way round. */
 function twinOf(pattern: string): string | null {
