@@ -99,15 +99,13 @@ async function hostKubectl({ access, shell }: BenchLab) {
   const port = NetworkSettings.Ports['6443/tcp']?.[0]?.HostPort;
   const folder = await mkdtemp(join(tmpdir(), 'slipway-kubectl-'));
   const config = join(folder, 'config');
-  const inside = await shell('cat ~/.kube/config');
-  await writeFile(config, inside.replace(/server: .*/, `server: https://127.0.0.1:${port}\n    tls-server-name: kubernetes`), {
-    mode: 0o600,
-  });
-  const env = { ...process.env, KUBECONFIG: config, HOME: folder };
+  await writeFile(config, await shell('cat ~/.kube/config'), { mode: 0o600 });
+  const where = ['--kubeconfig', config, '--server', `https://127.0.0.1:${port}`, '--tls-server-name', 'kubernetes'];
+  const env = { ...process.env, HOME: folder };
   return {
     async reads() {
       const began = performance.now();
-      for (const read of reads) await run('kubectl', [...read.split(' '), '-o', 'json'], { env, maxBuffer: 64 * 1024 ** 2 });
+      for (const read of reads) await run('kubectl', [...where, ...read.split(' '), '-o', 'json'], { env, maxBuffer: 64 * 1024 ** 2 });
       return performance.now() - began;
     },
     close: () => rm(folder, { recursive: true, force: true }),
