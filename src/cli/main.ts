@@ -42,5 +42,10 @@ const unknown = (name: string) =>
 
 if (pathToFileURL(process.argv[1] ?? '').href === import.meta.url) {
   keepToOneself();
+  // Whoever read our output has seen enough (`| head`).
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(0);
+  });
   process.exitCode = await main(process.argv.slice(2), process.env);
 }

@@ -30,7 +30,7 @@ export const run: LabRun = async (words, args, context) => {
     const proof = readProof(lab.folder);
     if (proof.state === 'valid' && proof.file.scope === 'all') asTheUserWould(() => writeMutants(lab.folder, proof.file, count));
     isOver ||= survivedShare(count) > mutantBar;
-    all.push({ id, ...count, survivors: mutation.survivors, set_aside: { inert: mutation.inert, excused: mutation.excused } });
+    all.push({ id, ...count, survivors: mutation.survivors, setAside: { inert: mutation.inert, excused: mutation.excused } });
     if (!args.on('json')) process.stdout.write(`${told(id, mutation, count).join('\n')}\n`);
   }
   if (args.on('json')) process.stdout.write(`${JSON.stringify(all.length === 1 ? all[0] : { labs: all }, null, 2)}\n`);
