@@ -11,7 +11,6 @@ export const Class = z.object({
 const Volume = z.object({
   metadata: z.object({
     name: z.string(),
-    creationTimestamp: z.string(),
     deletionTimestamp: z.string().optional(),
     annotations: z.object({ 'pv.kubernetes.io/provisioned-by': z.string().optional() }).prefault({}),
   }),
@@ -22,19 +21,22 @@ const Volume = z.object({
   }),
 });
 
+const ofClass = z.object({ storageClassName: z.string().optional() });
+const notes = z
+  .object({
+    'volume.kubernetes.io/selected-node': z.string().optional(),
+    'volume.kubernetes.io/storage-provisioner': z.string().optional(),
+  })
+  .prefault({});
+
+const Present = z.object({ metadata: z.object({ uid: z.string() }), spec: ofClass });
+const Past = z.object({
+  metadata: z.object({ uid: z.string(), annotations: notes }),
+  spec: ofClass.extend({ volumeName: z.string().optional() }),
+});
 const Claim = z.object({
-  metadata: z.object({
-    uid: z.string(),
-    creationTimestamp: z.string(),
-    deletionTimestamp: z.string().optional(),
-    annotations: z
-      .object({
-        'volume.kubernetes.io/selected-node': z.string().optional(),
-        'volume.kubernetes.io/storage-provisioner': z.string().optional(),
-      })
-      .prefault({}),
-  }),
-  spec: z.object({ storageClassName: z.string().optional(), volumeName: z.string().optional() }),
+  metadata: z.object({ deletionTimestamp: z.string().optional(), annotations: notes }),
+  spec: ofClass,
   status: z.object({ phase: z.string().optional() }).prefault({}),
 });
 
@@ -43,11 +45,19 @@ const kept = <Item extends z.ZodType<{ spec: { storageClassName?: string | undef
   z.array(item).transform((all) => all.filter(({ spec }) => spec.storageClassName === 'keep'));
 
 const everywhere = { fields: z.unknown() };
+/** What is going on with claims of the class. */
+export const making = {
+  ...kube.list('v1', 'PersistentVolumeClaim', everywhere),
+  value: kept(Claim),
+};
 export const classes = kube.list('storage.k8s.io/v1', 'StorageClass', { fields: Class });
 export const volumes = { ...kube.list('v1', 'PersistentVolume', everywhere), value: kept(Volume) };
-export const claims = { ...kube.list('v1', 'PersistentVolumeClaim', everywhere), value: kept(Claim) };
+/** Every state that a claim of the class was in. */
+export const history = { ...kube.list('v1', 'PersistentVolumeClaim', everywhere), value: kept(Past) };
+/** The claims there are. */
+export const claims = { ...kube.list('v1', 'PersistentVolumeClaim', everywhere), value: kept(Present) };
 
-type Claims = z.infer<ReturnType<typeof entries<z.infer<typeof claims.value>>>>;
+type History = z.infer<ReturnType<typeof entries<z.infer<typeof history.value>>>>;
 
 /** Whether the cluster is at work on a claim of this class. */
 export const inTheMaking = ({ metadata, status }: z.infer<typeof Claim>) =>
@@ -58,7 +68,7 @@ export const inTheMaking = ({ metadata, status }: z.infer<typeof Claim>) =>
  * Whether a provisioner made this volume, for a claim that a pod used. A volume can be given any name and note by hand, and a
  * claim too; so its claim must have been seen on its way to a node before it had the volume (or nobody could look by then).
  */
-export function madeBy(provisioner: string, { metadata, spec }: z.infer<typeof Volume>, history: Claims): boolean {
+export function madeBy(provisioner: string, { metadata, spec }: z.infer<typeof Volume>, history: History): boolean {
   if (metadata.annotations['pv.kubernetes.io/provisioned-by'] !== provisioner) return false;
   let waited = false;
   let afterGap = false;
@@ -71,10 +81,7 @@ export function madeBy(provisioner: string, { metadata, spec }: z.infer<typeof V
     const sent = claim.metadata.annotations['volume.kubernetes.io/selected-node'] !== undefined;
     const asked = claim.metadata.annotations['volume.kubernetes.io/storage-provisioner'] === provisioner;
     if (claim.spec.volumeName === undefined) waited ||= sent;
-    else if (claim.spec.volumeName === metadata.name && sent && asked && (waited || unseen)) return isOlder(claim, metadata);
+    else if (claim.spec.volumeName === metadata.name && sent && asked && (waited || unseen)) return true;
   }
   return false;
 }
-
-const isOlder = ({ metadata }: z.infer<typeof Claim>, than: { creationTimestamp: string }) =>
-  Date.parse(metadata.creationTimestamp) <= Date.parse(than.creationTimestamp);

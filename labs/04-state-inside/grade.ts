@@ -1,55 +1,51 @@
 import { z } from 'zod';
-import { defineGrader, entries, isRunning, kube, needs, rolling, rule, stuck, task } from '#grading';
-import { Class, claims, classes, inTheMaking, madeBy, volumes } from './class.ts';
+import { defineGrader, entries, kube, needs, rule, task } from '#grading';
+import { Class, claims, classes, history, inTheMaking, madeBy, making, volumes } from './class.ts';
 import { replicasDiffer, rollout, scaleAndBack, statefulSet } from './grade-redis.ts';
-import { bookings, code, impostor, keptBookings, mounts, pods, storageOf } from './logbook.ts';
+import { answers, bookings, code, impostor, keptBookings, mounts, pods, progress, storageOf } from './logbook.ts';
 import { because } from './words.ts';
 
 const claim = task({
   lasts: 'once',
-  observe: { pods, bookings, code },
-  witness: { mounts, answers: bookings },
-  settling: z.object({ pods: rolling }),
+  observe: { pods, progress, answers, code },
+  witness: { mounts, bookings },
+  settling: z.object({
+    progress: progress.value.refine((pods) => pods.some(({ ready }) => !ready) && pods.every(({ stuck }) => stuck === null)),
+  }),
   expect: z
-    .object({ pods: pods.value, bookings: bookings.value, code: code.value, mounts: entries(mounts), answers: entries(bookings) })
+    .object({ pods: pods.value, answers: answers.value, code: code.value, mounts: entries(mounts), bookings: entries(bookings) })
     .check(
-      rule(function* ({ pods, bookings, code }) {
+      rule(function* ({ pods, answers, code }) {
         if (pods.length === 0) yield because('claim.logbook.absent');
-        for (const [index, pod] of pods.entries()) {
-          const problem = stuck(pod);
-          if (problem) yield because('claim.rollout.stuck', problem, ['pods', index, 'status']);
-        }
-        for (const { metadata, spec } of pods.filter(isRunning)) {
-          const answer = bookings.find(({ uid }) => uid === metadata.uid);
-          const path = answer?.body?.store.path;
-          const environ = code.find(({ uid }) => uid === metadata.uid)?.environ;
-          const how = impostor(spec, environ);
-          if (how !== null) yield because('claim.logbook.altered', { pod: metadata.name, how }, ['pods', 'spec', 'containers']);
-          else if (path === undefined) {
+        for (const [index, { stuck }] of pods.entries()) if (stuck) yield because('claim.rollout.stuck', stuck, ['pods', index, 'stuck']);
+        for (const { name, uid, spec } of pods.filter(({ running }) => running)) {
+          const answer = answers.find((one) => one.uid === uid);
+          const how = impostor(spec, code.find((one) => one.uid === uid)?.environ);
+          if (how !== null) yield because('claim.logbook.altered', { pod: name, how }, ['pods', 'spec', 'containers']);
+          else if (!answer?.body || answer.status !== 200) {
             const problem = answer?.problem ?? (answer?.status ? `status ${answer.status}` : 'no answer yet');
-            yield because('claim.logbook.silent', { pod: metadata.name, problem }, ['bookings']);
-          } else if (storageOf(spec, path) !== 'a claim') {
-            yield because('claim.volume.not-a-claim', { pod: metadata.name, path, kind: storageOf(spec, path) }, [
-              'pods',
-              'spec',
-              'volumes',
-            ]);
+            yield because('claim.logbook.silent', { pod: name, problem }, ['answers']);
+          } else {
+            const { path } = answer.body.store;
+            const storage = storageOf(spec, path);
+            if ('kind' in storage)
+              yield because('claim.volume.not-a-claim', { pod: name, path, kind: storage.kind }, ['pods', 'spec', 'volumes']);
           }
         }
       }),
-      rule(function* ({ mounts, answers }) {
-        const { seen, carriedOver } = keptBookings(mounts, answers);
-        if (seen === 0) yield because('claim.entry.none', {}, ['answers']);
-        else if (!carriedOver) yield because('claim.entry.one-pod', { count: seen }, ['answers']);
+      rule(function* ({ mounts, bookings }) {
+        const { seen, carriedOver } = keptBookings(mounts, bookings);
+        if (seen === 0) yield because('claim.entry.none', {}, ['bookings']);
+        else if (!carriedOver) yield because('claim.entry.one-pod', { count: seen }, ['bookings']);
       }),
     ),
 });
 
 const keptClass = task({
   lasts: 'state',
-  observe: { keep: kube.object('storage.k8s.io/v1', 'StorageClass', 'keep', { fields: Class }), classes, volumes, claims },
-  witness: { history: claims },
-  settling: z.object({ claims: claims.value.refine((all) => all.some(inTheMaking)) }),
+  observe: { keep: kube.object('storage.k8s.io/v1', 'StorageClass', 'keep', { fields: Class }), classes, volumes, claims, making },
+  witness: { history },
+  settling: z.object({ making: making.value.refine((all) => all.some(inTheMaking)) }),
   settlesWithin: 30,
   credit: { 'class.volume.none': 0.5, 'class.volume.still-claimed': 0.5, 'class.volume.will-be-deleted': 0.5 },
   expect: z
@@ -64,7 +60,7 @@ const keptClass = task({
       classes: classes.value,
       volumes: volumes.value,
       claims: claims.value,
-      history: entries(claims),
+      history: entries(history),
     })
     .check(
       rule(function* ({ keep, classes, volumes, claims, history }) {

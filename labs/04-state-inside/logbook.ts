@@ -1,57 +1,55 @@
 import { z } from 'zod';
-import { type entries, http, kube, Pod, pod } from '#grading';
-import { altered, containersOf, Storage, storageAt } from './storage.ts';
+import { http, kube, pod } from '#grading';
+import { type Entry, moments } from './moments.ts';
+import { podWith } from './pod.ts';
+import { altered, containersOf, mountsIn, type Spec, storageAt } from './storage.ts';
 
 const selection = { namespace: 'harbour', labels: { app: 'logbook' } };
 
 /** The logbook's pods: how they do, and what is mounted where. */
-export const pods = kube.list('v1', 'Pod', { ...selection, fields: Pod.extend({ spec: Storage }) });
+export const pods = kube.list('v1', 'Pod', { ...selection, fields: podWith('name', 'uid', 'running', 'stuck', 'spec') });
+
+/** Whether they are on their way. */
+export const progress = kube.list('v1', 'Pod', { ...selection, fields: podWith('ready', 'stuck') });
 
 /** The parts of those pods that never change, to be remembered when they are gone. */
-export const mounts = kube.list('v1', 'Pod', {
-  ...selection,
-  fields: z.object({
-    metadata: z.object({ name: z.string(), uid: z.string() }),
-    spec: Storage,
-    status: z.object({ startTime: z.string().optional() }).prefault({}),
-  }),
-});
+export const mounts = kube.list('v1', 'Pod', { ...selection, fields: podWith('uid', 'started', 'spec') });
 
-/** What each pod of the logbook answers. The last ten bookings are enough to recognise one. */
-export const bookings = http.getEach('/bookings', {
-  pods: selection,
-  port: 8080,
-  fields: z.object({
-    store: z.object({ path: z.string().max(300) }),
-    bookings: z.array(z.object({ id: z.string().max(64), at: z.string().max(40) })).transform((all) => all.slice(-10)),
-  }),
-});
+const answer = <Fields extends z.ZodType>(fields: Fields) => http.getEach('/bookings', { pods: selection, port: 8080, fields });
+const store = z.object({ path: z.string().max(300) });
+
+/** Where each pod of the logbook says that its bookings are. */
+export const answers = answer(z.object({ store }));
+
+/** What each answers. The last ten bookings are enough to recognise one. */
+export const bookings = answer(
+  z.object({ store, bookings: z.array(z.object({ id: z.string().max(64), at: z.string().max(40) })).transform((all) => all.slice(-10)) }),
+);
 
 /** Where the first process of each pod looks for its code: the image's own place, or another program answers. */
 export const code = pod.environ(selection, ['PYTHONPATH']);
 
-type Seen<O extends { value: z.ZodType }> = z.infer<ReturnType<typeof entries<z.infer<O['value']>>>>;
-type Mounts = Seen<typeof mounts>;
-type Bookings = Seen<typeof bookings>;
+type Mounts = readonly Entry<z.infer<typeof mounts.value>>[];
+type Bookings = readonly Entry<z.infer<typeof bookings.value>>[];
 
-/** What kind of storage holds a file of the logbook's container; `a claim` when a claim does. */
-export function storageOf(spec: Storage, path: string): string {
-  const storage = storageAt(spec, logbookIn(spec), path);
-  return 'claim' in storage ? 'a claim' : storage.kind;
+const logbookIn = (spec: Spec) => containersOf(spec, 'harbour/api')[0] ?? spec.containers[0];
+
+/** What holds a file of the logbook's container. */
+export function storageOf(spec: Spec, path: string): ReturnType<typeof storageAt> {
+  const container = logbookIn(spec);
+  return storageAt(container ? mountsIn(spec, container) : [], path);
 }
 
-/** How far the clock of a cluster may be ahead of ours, in milliseconds. */
-const skew = 10_000;
-
-const logbookIn = (spec: Storage) => containersOf(spec, 'harbour/api')[0] ?? spec.containers[0];
-
 /** What else than the image's own logbook answers in a pod; null when nothing does, as far as can be seen. */
-export function impostor(spec: Storage, environ: Readonly<Record<string, string>> | undefined): string | null {
+export function impostor(spec: Spec, environ: Readonly<Record<string, string>> | undefined): string | null {
   const [logbook] = containersOf(spec, 'harbour/api');
   if (logbook === undefined) return 'no container of the image harbour/api is in it';
   const elsewhere = environ?.PYTHONPATH !== undefined && environ.PYTHONPATH !== '/usr/lib/harbour';
   return altered(spec, logbook) ?? (elsewhere ? 'it runs code from another place' : null);
 }
+
+/** How far the clock of a cluster may be ahead of ours, in milliseconds. */
+const skew = 10_000;
 
 /**
  * What the journal tells of bookings that the image's own logbook made in a file on a claim: how many there were, and whether
@@ -59,30 +57,37 @@ export function impostor(spec: Storage, environ: Readonly<Record<string, string>
  * decides where it was made: one from before all of these pods, or from a time to come, was put there by other means.
  */
 export function keptBookings(mounts: Mounts, answers: Bookings): { seen: number; carriedOver: boolean } {
-  const pods = new Map(mounts.flatMap(({ kind, value }) => (kind === 'seen' ? value.map((pod) => [pod.metadata.uid, pod] as const) : [])));
-  /** The claims that answering pods had their files on, and from when; and under which pods each booking was seen. */
-  const onClaim = new Map<string, { claim: string; from: number }>();
+  const known = new Map<string, { spec: Spec; from: number }>();
+  const paths = new Map<string, string>();
   const holders = new Map<string, Set<string>>();
   let carriedOver = false;
-  for (const entry of answers) {
-    if (entry.kind !== 'seen') continue;
-    const present = new Set(entry.value.map(({ uid }) => uid));
-    for (const { uid, body } of entry.value) {
-      const pod = pods.get(uid);
-      const storage = pod && body && impostor(pod.spec, {}) === null && storageAt(pod.spec, logbookIn(pod.spec), body.store.path);
-      if (!pod || !storage || !('claim' in storage)) continue;
-      const own = { claim: storage.claim, from: Date.parse(pod.status.startTime ?? '') };
-      onClaim.set(uid, own);
-      for (const { id, at } of body.bookings) {
-        const made = Date.parse(at);
-        const before = [...onClaim].filter(([, { claim, from }]) => claim === own.claim && from <= made);
-        if (before.length === 0 || !(made <= Date.parse(entry.at) + skew)) continue;
-        const booking = `${id} ${at}`;
-        const holding = holders.get(booking) ?? new Set();
-        carriedOver ||= before.some(([other]) => other !== uid && !present.has(other) && (holding.has(other) || made < own.from));
-        holders.set(booking, holding.add(uid));
+  for (const { at, pods, said } of moments<{ pods: Values<Mounts>; said: Values<Bookings> }>({ pods: mounts, said: answers })) {
+    for (const { uid, spec, started } of pods ?? [])
+      if (impostor(spec, {}) === null) known.set(uid, { spec, from: Date.parse(started ?? '') });
+    const here = new Set((pods ?? []).map(({ uid }) => uid));
+    for (const { uid, status, body } of said ?? []) {
+      const own = known.get(uid);
+      const storage = own && body && status === 200 ? storageOf(own.spec, body.store.path) : { kind: '' };
+      if (!own || !body || !('claim' in storage) || !here.has(uid)) continue;
+      paths.set(uid, body.store.path);
+      for (const booking of body.bookings) {
+        const made = Date.parse(booking.at);
+        const onClaim = [...known].filter(
+          ([other, { spec, from }]) => from <= made && isOn(spec, paths.get(other) ?? body.store.path, storage.claim),
+        );
+        if (onClaim.length === 0 || !(made <= Date.parse(at) + skew)) continue;
+        const holding = holders.get(`${booking.id} ${booking.at}`) ?? new Set();
+        carriedOver ||= onClaim.some(([other]) => other !== uid && !here.has(other) && (holding.has(other) || made <= own.from));
+        holders.set(`${booking.id} ${booking.at}`, holding.add(uid));
       }
     }
   }
   return { seen: holders.size, carriedOver };
 }
+
+type Values<Journal> = Journal extends readonly Entry<infer Value>[] ? Value : never;
+
+const isOn = (spec: Spec, path: string, claim: string) => {
+  const storage = storageOf(spec, path);
+  return 'claim' in storage && storage.claim === claim;
+};

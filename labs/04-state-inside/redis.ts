@@ -1,48 +1,51 @@
 import { z } from 'zod';
-import { isReady, kube, Pod, tcp } from '#grading';
-import { containersOf, Storage, storageAt } from './storage.ts';
+import { kube, tcp } from '#grading';
+import { podWith } from './pod.ts';
+import { type Mount, storageAt } from './storage.ts';
 
 const selection = { namespace: 'harbour', labels: { app: 'redis' } };
 export const ordinals = [0, 1, 2] as const;
 
-/** Redis's pods: how they do, who owns them, what runs in them and what is mounted where. */
-const RedisPod = z.object({
-  metadata: Pod.shape.metadata.extend({
-    creationTimestamp: z.string(),
-    labels: z.record(z.string(), z.string().max(100)).default({}),
-    ownerReferences: z.array(z.object({ kind: z.string(), name: z.string(), uid: z.string() })).default([]),
-  }),
-  spec: Storage,
-  status: Pod.shape.status.unwrap().extend({ podIP: z.string().optional() }).prefault({}),
-});
-export type RedisPod = z.infer<typeof RedisPod>;
-export const pods = kube.list('v1', 'Pod', { ...selection, fields: RedisPod });
-
-/** Of each pod, as little as a journal needs: which it is, whether it was ready, and whether it is a StatefulSet's. */
-const Brief = z.object({ name: z.string(), uid: z.string(), ready: z.boolean(), own: z.boolean() });
-const brief = (value: unknown) => {
-  const { data: pod } = RedisPod.safeParse(value);
-  if (!pod) return value;
-  const { name, uid, ownerReferences } = pod.metadata;
-  return { name, uid, ready: isReady(pod), own: ownerReferences.some((owner) => owner.kind === 'StatefulSet' && owner.name === 'redis') };
+const selected = <Fields extends z.ZodType>(fields: Fields) => kube.list('v1', 'Pod', { ...selection, fields });
+const who = ['name', 'uid', 'set', 'ready', 'stuck'] as const;
+/** Redis's pods, with what each task reads of them. */
+export const pods = {
+  plain: selected(podWith(...who)),
+  stored: selected(podWith(...who, 'address', 'redis')),
+  led: selected(podWith(...who, 'address', 'labels')),
+  kept: selected(podWith(...who, 'redis')),
+  updated: selected(podWith(...who, 'revision', 'made', 'images')),
+  /** What a journal remembers of them. */
+  crew: selected(podWith('name', 'uid', 'set', 'ready')),
 };
-export const crew = kube.list('v1', 'Pod', { ...selection, fields: z.preprocess(brief, Brief) });
 
-export const set = kube.object('apps/v1', 'StatefulSet', 'redis', {
-  namespace: 'harbour',
-  fields: z.object({
-    metadata: z.object({ uid: z.string(), generation: z.int() }),
-    spec: z.object({
-      replicas: z.int().default(1),
-      podManagementPolicy: z.string().default('OrderedReady'),
+const asSet = <Shape extends z.ZodRawShape>(shape: Shape) =>
+  kube.object('apps/v1', 'StatefulSet', 'redis', { namespace: 'harbour', fields: z.object(shape) });
+const metadata = z.object({ uid: z.string() });
+const spec = z.object({ replicas: z.int().default(1) });
+/** The set, with what each task reads of it. */
+export const set = {
+  plain: asSet({ metadata, spec }),
+  ordered: asSet({ metadata, spec: spec.extend({ podManagementPolicy: z.string().default('OrderedReady') }) }),
+  updating: asSet({
+    metadata,
+    spec: spec.extend({
+      template: z.object({ spec: z.object({ containers: z.array(z.object({ image: z.string() })) }) }),
       updateStrategy: z
         .object({ type: z.string().default('RollingUpdate'), rollingUpdate: z.object({ partition: z.int().default(0) }).prefault({}) })
         .prefault({}),
-      template: z.object({ spec: z.object({ containers: z.array(z.object({ image: z.string() })) }) }),
     }),
-    status: z.object({ observedGeneration: z.int().default(0), updateRevision: z.string().optional() }).prefault({}),
+    status: z.object({ updateRevision: z.string().optional() }).prefault({}),
   }),
-});
+  /** How many replicas are asked for. */
+  wanted: asSet({ spec }),
+  /** Whether the controller has seen what is asked of it. */
+  progress: asSet({
+    metadata: metadata.extend({ generation: z.int() }),
+    spec,
+    status: z.object({ observedGeneration: z.int().default(0) }).prefault({}),
+  }),
+};
 
 /** The templates the set has had, and since when. */
 export const revisions = kube.list('apps/v1', 'ControllerRevision', {
@@ -50,7 +53,7 @@ export const revisions = kube.list('apps/v1', 'ControllerRevision', {
   fields: z.object({ metadata: z.object({ name: z.string(), creationTimestamp: z.string() }) }),
 });
 
-/** What a Redis says of itself; null when what answered is none. */
+/** What a Redis says of itself. */
 export const Redis = z.object({
   role: z.enum(['primary', 'follower']),
   runId: z.string().max(64),
@@ -66,43 +69,34 @@ export const Redis = z.object({
 export type Redis = z.infer<typeof Redis>;
 
 const question = ['PING', 'INFO server', 'INFO replication', 'CONFIG GET dir', 'CONFIG GET appendonly', 'CONFIG GET save', 'QUIT'];
+const asked = tcp.connectEach(selection, 6379, { send: `${question.join('\r\n')}\r\n`, read: 32 * 1024 });
+const Raw = z.object({ uid: z.string(), problem: z.string().nullable(), received: z.string() });
 
-const Raw = z.object({ pod: z.string(), uid: z.string(), problem: z.string().nullable(), received: z.string() });
+/** The answers, of which some is kept. */
+function keeping<const Name extends keyof Redis>(...names: Name[]) {
+  const shape = Object.fromEntries(names.map((name) => [name, Redis.shape[name]])) as Pick<typeof Redis.shape, Name>;
+  const said = z.string().max(100).nullable();
+  const Answer = z.object({ uid: z.string(), problem: z.string().nullable(), redis: z.object(shape).nullable(), said });
+  return { ...asked, value: z.array(z.preprocess(heard, Answer)) };
+}
 
-/** Reads an answer as it came, and passes one that was read before. */
-const read = (answer: unknown) => {
-  const raw = Raw.safeParse(answer);
-  if (!raw.success) return answer;
-  const { received, ...rest } = raw.data;
-  const redis = redisIn(received);
-  return { ...rest, redis, said: redis === null ? received.slice(0, 100) : '' };
-};
-const Answer = z.object({
-  pod: z.string(),
-  uid: z.string(),
-  problem: z.string().nullable(),
-  redis: Redis.nullable(),
-  said: z.string().max(100),
-});
+/** Reads an answer as it came, and passes one that was read before. `said` is what came instead of a Redis's answer. */
+function heard(answer: unknown): unknown {
+  const { data } = Raw.safeParse(answer);
+  if (!data) return answer;
+  const redis = redisIn(data.received);
+  const said = redis === null && data.received !== '' ? data.received.slice(0, 100) : null;
+  return { uid: data.uid, problem: data.problem, redis, said, role: redis?.role ?? null };
+}
 
-/** Asks the Redis of each pod what it is. */
+/** What each pod's Redis says of itself, as far as a task reads it. */
 export const answers = {
-  ...tcp.connectEach(selection, 6379, { send: `${question.join('\r\n')}\r\n`, read: 32 * 1024 }),
-  value: z.array(z.preprocess(read, Answer)),
-};
-
-/** The same, of which only the roles are kept: what its journal remembers. */
-export const roles = {
-  ...answers,
-  value: z.array(
-    z.preprocess(
-      (answer) => {
-        const { data } = z.preprocess(read, Answer).safeParse(answer);
-        return data ? { uid: data.uid, role: data.redis?.role ?? null } : answer;
-      },
-      z.object({ uid: z.string(), role: Redis.shape.role.nullable() }),
-    ),
-  ),
+  plain: keeping('runId'),
+  stored: keeping('runId', 'folder', 'saves'),
+  led: keeping('runId', 'role', 'follows', 'linked', 'followers'),
+  kept: keeping('runId', 'folder'),
+  /** What a journal remembers of them. */
+  roles: { ...asked, value: z.array(z.preprocess(heard, z.object({ uid: z.string(), role: Redis.shape.role.nullable() }))) },
 };
 
 /** What the replies to our question tell; null when they are not those of a Redis that lets us ask. */
@@ -123,21 +117,8 @@ export function redisIn(text: string): Redis | null {
   return redis.success ? redis.data : null;
 }
 
-/** The pod of an ordinal that belongs to the set, unless it is leaving. */
-export const podOf = (pods: readonly RedisPod[], owner: { metadata: { uid: string } }, ordinal: number): RedisPod | undefined =>
-  pods.find(
-    ({ metadata }) =>
-      metadata.name === `redis-${ordinal}` &&
-      metadata.deletionTimestamp === undefined &&
-      metadata.ownerReferences.some(({ uid }) => uid === owner.metadata.uid),
-  );
-
-/** What holds the folder a Redis keeps its data in: a claim, by name, or a storage of another kind. Every container of its image must agree. */
-export function storageOf(spec: Storage, folder: string): { claim: string } | { kind: string } {
-  const found = containersOf(spec, 'harbour/redis').map((container) => storageAt(spec, container, folder));
+/** What holds the folder a Redis keeps its data in. Every container of its image must agree. */
+export function storageOf({ redis }: { redis: readonly { mounts: readonly Mount[] }[] }, folder: string): ReturnType<typeof storageAt> {
+  const found = redis.map(({ mounts }) => storageAt(mounts, folder));
   return found.find((one) => 'kind' in one) ?? found[0] ?? { kind: 'a container of another image' };
 }
-
-/** The images of harbour's Redis that a pod runs. */
-export const imagesOf = ({ spec }: RedisPod): string[] =>
-  containersOf(spec, 'harbour/redis').map(({ image }) => image.replace(/^docker\.io\//, ''));

@@ -7,7 +7,7 @@ const telling = /^(PATH$|LD_|PYTHON|HARBOUR_P)/;
 const harmless: Readonly<Record<string, string>> = { HARBOUR_PORT: '8080', HARBOUR_PART: 'api' };
 
 /** The parts of a pod that say where its containers' files are, and which program runs in them. None of them ever changes but the image. */
-export const Storage = z.object({
+export const Spec = z.object({
   volumes: z
     .array(
       z.object({
@@ -21,7 +21,6 @@ export const Storage = z.object({
     .default([]),
   containers: z.array(
     z.object({
-      name: z.string(),
       image: z.string(),
       command: Words,
       args: Words,
@@ -34,29 +33,44 @@ export const Storage = z.object({
     }),
   ),
 });
-export type Storage = z.infer<typeof Storage>;
-type Container = Storage['containers'][number];
+export type Spec = z.infer<typeof Spec>;
+type Container = Spec['containers'][number];
+
+/** What a container has at a path: a claim, by name, or storage of another kind, in words. */
+export const Mount = z.object({ path: z.string(), claim: z.string().nullable(), kind: z.string().nullable() });
+export type Mount = z.infer<typeof Mount>;
 
 /** The containers of one of harbour's images, of any version. */
-export const containersOf = ({ containers }: Storage, image: string): Container[] =>
+export const containersOf = ({ containers }: Spec, image: string): Container[] =>
   containers.filter((one) => new RegExp(`^(docker\\.io/)?${image}[:@]`).test(one.image));
 
-/** What holds a file or folder of a container: a claim, by name, or a storage of another kind, in words. */
-export function storageAt({ volumes }: Storage, container: Container | undefined, path: string): { claim: string } | { kind: string } {
-  const over = (container?.volumeMounts ?? [])
-    .filter(({ mountPath }) => `${path}/`.startsWith(`${mountPath.replace(/\/+$/, '')}/`))
-    .sort((a, b) => b.mountPath.length - a.mountPath.length)[0];
+/** What is mounted in a container. */
+export function mountsIn({ volumes }: Spec, { volumeMounts }: Container): Mount[] {
+  return volumeMounts.map(({ name, mountPath: path }) => {
+    const volume = volumes.find((one) => one.name === name);
+    const claim = volume?.persistentVolumeClaim?.claimName ?? null;
+    return { path, claim, kind: claim === null ? kindOf(volume) : null };
+  });
+}
+
+function kindOf(volume: Spec['volumes'][number] | undefined): string {
+  if (volume?.hostPath) return `the node’s own folder ${volume.hostPath.path}`;
+  if (volume?.emptyDir) return 'an emptyDir';
+  if (volume?.ephemeral) return 'a claim that goes with the pod';
+  return 'a volume of another kind';
+}
+
+/** What holds a file or folder: the deepest mount above it, or what comes with the container. */
+export function storageAt(mounts: readonly Mount[], path: string): { claim: string } | { kind: string } {
+  const over = mounts
+    .filter((mount) => `${path}/`.startsWith(`${mount.path.replace(/\/+$/, '')}/`))
+    .sort((a, b) => b.path.length - a.path.length)[0];
   if (over === undefined) return { kind: 'the file system of its container' };
-  const volume = volumes.find(({ name }) => name === over.name);
-  if (volume?.persistentVolumeClaim) return { claim: volume.persistentVolumeClaim.claimName };
-  if (volume?.hostPath) return { kind: `the node’s own folder ${volume.hostPath.path}` };
-  if (volume?.emptyDir) return { kind: 'an emptyDir' };
-  if (volume?.ephemeral) return { kind: 'a claim that goes with the pod' };
-  return { kind: 'a volume of another kind' };
+  return over.claim === null ? { kind: over.kind ?? '' } : { claim: over.claim };
 }
 
 /** How a container of the api was made to be something else than its image's own program; null when it was not, as far as its pod tells. */
-export function altered({ containers }: Storage, { command, args, env, envFrom, volumeMounts }: Container): string | null {
+export function altered({ containers }: Spec, { command, args, env, envFrom, volumeMounts }: Container): string | null {
   if (command.length > 0 && command.join(' ') !== 'python3 -m harbour') return 'it has a command of its own';
   if (args.length > 0) return 'it has arguments of its own';
   if (env[0]) return `it sets ${env[0].name}`;

@@ -1,31 +1,32 @@
 import { describe, expect, test } from 'vitest';
 import { impostor, keptBookings, storageOf } from '../../../labs/04-state-inside/logbook.ts';
-import { Storage } from '../../../labs/04-state-inside/storage.ts';
+import { Spec } from '../../../labs/04-state-inside/storage.ts';
 
 const file = '/srv/harbour/bookings.json';
 const image = 'harbour/api:1.0';
 const claim = { persistentVolumeClaim: { claimName: 'bookings' } };
 
 /** A pod of the logbook with one volume, and what is given of its container or beside it. */
-const pod = (mountPath: string, volume: object, more: { container?: object; beside?: object[]; volumes?: object[] } = {}): Storage =>
-  Storage.parse({
+const pod = (mountPath: string, volume: object, more: { container?: object; beside?: object[]; volumes?: object[] } = {}): Spec =>
+  Spec.parse({
     volumes: [{ name: 'v', ...volume }, ...(more.volumes ?? [])],
     containers: [{ name: 'api', image, volumeMounts: [{ name: 'v', mountPath }], ...more.container }, ...(more.beside ?? [])],
   });
 
 describe('what the file is on', () => {
+  const claimed = { claim: 'bookings' };
   test.each([
-    ['a claim at the folder', pod('/srv/harbour', claim), 'a claim'],
-    ['a claim further up, with a slash', pod('/srv/', claim), 'a claim'],
-    ['a claim at the file itself', pod(file, claim), 'a claim'],
-    ['a claim at the root of all', pod('/', claim), 'a claim'],
-    ['a claim at a folder of the same beginning', pod('/srv/harbour-data', claim), 'the file system of its container'],
-    ['an emptyDir', pod('/srv/harbour', { emptyDir: {} }), 'an emptyDir'],
-    ['a hostPath', pod('/srv/harbour', { hostPath: { path: '/tmp' } }), 'the node’s own folder /tmp'],
-    ['a claim that is the pod’s own', pod('/srv/harbour', { ephemeral: {} }), 'a claim that goes with the pod'],
-    ['nothing', Storage.parse({ containers: [{ name: 'api', image }] }), 'the file system of its container'],
+    ['a claim at the folder', pod('/srv/harbour', claim), claimed],
+    ['a claim further up, with a slash', pod('/srv/', claim), claimed],
+    ['a claim at the file itself', pod(file, claim), claimed],
+    ['a claim at the root of all', pod('/', claim), claimed],
+    ['a claim at a folder of the same beginning', pod('/srv/harbour-data', claim), { kind: 'the file system of its container' }],
+    ['an emptyDir', pod('/srv/harbour', { emptyDir: {} }), { kind: 'an emptyDir' }],
+    ['a hostPath', pod('/srv/harbour', { hostPath: { path: '/tmp' } }), { kind: 'the node’s own folder /tmp' }],
+    ['a claim that is the pod’s own', pod('/srv/harbour', { ephemeral: {} }), { kind: 'a claim that goes with the pod' }],
+    ['nothing', Spec.parse({ containers: [{ name: 'api', image }] }), { kind: 'the file system of its container' }],
   ])('%s', (_, spec, kind) => {
-    expect(storageOf(spec, file)).toBe(kind);
+    expect(storageOf(spec, file)).toEqual(kind);
   });
 
   test('the deepest mount counts', () => {
@@ -34,14 +35,14 @@ describe('what the file is on', () => {
       { name: 'inner', mountPath: '/srv/harbour' },
     ];
     const spec = pod('/srv', claim, { container: { volumeMounts: mounts }, volumes: [{ name: 'inner', emptyDir: {} }] });
-    expect(storageOf(spec, file)).toBe('an emptyDir');
+    expect(storageOf(spec, file)).toEqual({ kind: 'an emptyDir' });
   });
 
   test('a sidecar’s mount is not the logbook’s', () => {
     const side = { name: 'side', image: 'busybox', volumeMounts: [{ name: 'c', mountPath: '/srv/harbour' }] };
-    expect(storageOf(pod('/srv/harbour', { emptyDir: {} }, { beside: [side], volumes: [{ name: 'c', ...claim }] }), file)).toBe(
-      'an emptyDir',
-    );
+    expect(storageOf(pod('/srv/harbour', { emptyDir: {} }, { beside: [side], volumes: [{ name: 'c', ...claim }] }), file)).toEqual({
+      kind: 'an emptyDir',
+    });
   });
 });
 
@@ -81,23 +82,23 @@ describe('a booking that outlives its pod', () => {
   const onClaim = pod('/srv/harbour', claim);
   const onNothing = pod('/elsewhere', claim);
   const lying = pod('/srv/harbour', claim, { container: { command: ['python3', '/lies.py'] } });
-  /** Pods by uid: since which minute they are there, and how they are made. */
-  const pods = (specs: Record<string, [number, Storage]>) => [
-    {
-      kind: 'seen' as const,
-      seq: 1,
-      at: minute(0),
-      value: Object.entries(specs).map(([uid, [start, spec]]) => ({
-        metadata: { name: uid, uid },
-        spec,
-        status: { startTime: minute(start) },
-      })),
-    },
-  ];
+  /** Pods by uid: from which minute to which they are there, and how they are made. */
+  const pods = (lives: Record<string, [number, number, Spec]>) =>
+    [...new Set(Object.values(lives).flatMap(([from, to]) => [from, to]))]
+      .sort((one, other) => one - other)
+      .map((now) => ({
+        kind: 'seen' as const,
+        seq: 10 * now,
+        at: minute(now),
+        value: Object.entries(lives)
+          .filter(([, [from, to]]) => from <= now && now < to)
+          .map(([uid, [from, , spec]]) => ({ uid, started: minute(from), spec })),
+      }));
+  const two = pods({ a: [1, 8, onClaim], b: [10, 50, onClaim] });
   /** What the pods answered in a minute: bookings by the minute they say they were made in. */
   const answer = (now: number, answers: Record<string, number[]>) => ({
     kind: 'seen' as const,
-    seq: now,
+    seq: 10 * now + 1,
     at: minute(now),
     value: Object.entries(answers).map(([uid, made]) => ({
       pod: uid,
@@ -108,7 +109,6 @@ describe('a booking that outlives its pod', () => {
       body: { store: { path: file }, bookings: made.map((at) => ({ id: `booking-${at}`, at: minute(at) })) },
     })),
   });
-  const two = pods({ a: [1, onClaim], b: [10, onClaim] });
 
   test('made under one pod and answered by the next', () => {
     expect(keptBookings(two, [answer(5, { a: [4] }), answer(9, {}), answer(11, { b: [4] })])).toEqual({ seen: 1, carriedOver: true });
@@ -119,10 +119,14 @@ describe('a booking that outlives its pod', () => {
   });
 
   test('not while both pods are there: two replicas of one file prove nothing yet', () => {
-    const pair = pods({ a: [1, onClaim], b: [2, onClaim] });
     const both = [answer(5, { a: [4] }), answer(6, { a: [4], b: [4] })];
-    expect(keptBookings(pair, both).carriedOver).toBe(false);
-    expect(keptBookings(pair, [...both, answer(7, { b: [4] })]).carriedOver).toBe(true);
+    expect(keptBookings(pods({ a: [1, 50, onClaim], b: [2, 50, onClaim] }), both).carriedOver).toBe(false);
+    expect(keptBookings(pods({ a: [1, 7, onClaim], b: [2, 50, onClaim] }), [...both, answer(8, { b: [4] })]).carriedOver).toBe(true);
+  });
+
+  test('not when one that came first and is gone never had it', () => {
+    const pair = pods({ a: [1, 7, onClaim], b: [2, 50, onClaim] });
+    expect(keptBookings(pair, [answer(5, { a: [], b: [] }), answer(9, { b: [6] })]).carriedOver).toBe(false);
   });
 
   test('not when the same pod answers again, or the booking is another', () => {
@@ -133,7 +137,7 @@ describe('a booking that outlives its pod', () => {
   test('not when it was copied over from a pod without a claim, or from another claim', () => {
     const other = pod('/srv/harbour', { persistentVolumeClaim: { claimName: 'other' } });
     for (const first of [onNothing, other]) {
-      const copied = keptBookings(pods({ a: [1, first], b: [10, onClaim] }), [answer(5, { a: [4] }), answer(11, { b: [4] })]);
+      const copied = keptBookings(pods({ a: [1, 8, first], b: [10, 50, onClaim] }), [answer(5, { a: [4] }), answer(11, { b: [4] })]);
       expect(copied.carriedOver).toBe(false);
     }
   });
@@ -143,12 +147,12 @@ describe('a booking that outlives its pod', () => {
   });
 
   test('not when another program says so', () => {
-    const liars = pods({ a: [1, lying], b: [10, lying] });
+    const liars = pods({ a: [1, 8, lying], b: [10, 50, lying] });
     expect(keptBookings(liars, [answer(5, { a: [4] }), answer(11, { b: [4] })])).toEqual({ seen: 0, carriedOver: false });
   });
 
   test('a gap in the journal does not hide it', () => {
-    const gap = { kind: 'gap' as const, seq: 6, at: minute(6), value: { from: minute(5) } };
+    const gap = { kind: 'gap' as const, seq: 61, at: minute(6), value: { from: minute(5) } };
     expect(keptBookings(two, [answer(5, { a: [4] }), gap, answer(11, { b: [4] })]).carriedOver).toBe(true);
   });
 });
