@@ -59,7 +59,11 @@ export async function prove(
   const instance = `test-proof-${randomBytes(4).toString('hex')}`;
   const made = proofLab({ provider, images, lab, instance, memoryOf: memoryOf(docker) });
   const chosen = all ? scripts : oneOfEach(scripts, choice);
-  return proveLab({ lab, grader, scripts: chosen, scope: all ? 'all' : 'short', twice, provider, made, signal }, report);
+  try {
+    return await proveLab({ lab, grader, scripts: chosen, scope: all ? 'all' : 'short', twice, provider, made, signal }, report);
+  } finally {
+    provider.close?.();
+  }
 }
 
 /** Tells the events of a proof as phases of a progress display; `say` gets what was found wrong. */
