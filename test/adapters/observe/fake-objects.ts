@@ -25,6 +25,8 @@ export interface FakeObjects {
   endWatches(how: 'orderly' | 'broken'): void;
   /** Forgets the changes so far: a watch from before them has to begin anew. */
   compact(): void;
+  /** Keeps what watches are to be told until the answered function is called. */
+  hold(): () => void;
   /** Tells all watches the version they are at. */
   bookmark(): void;
 }
@@ -40,7 +42,12 @@ export function fakeObjects(lists: readonly string[]): FakeObjects {
     const found = lists.find((list) => path === list || path.startsWith(`${list}/`));
     return found === undefined ? null : { list: found, name: path.slice(found.length + 1) };
   };
-  const tell = (response: ServerResponse, { type, object }: Kept) => response.write(`${JSON.stringify({ type, object })}\n`);
+  let held: (() => void)[] | null = null;
+  const tell = (response: ServerResponse, { type, object }: Kept) => {
+    const write = () => void response.write(`${JSON.stringify({ type, object })}\n`);
+    if (held) held.push(write);
+    else write();
+  };
 
   function change(list: string, type: Kept['type'], object: FakeObject): void {
     version += 1;
@@ -101,6 +108,13 @@ export function fakeObjects(lists: readonly string[]): FakeObjects {
       for (const kept of log.values()) kept.length = 0;
       version += 1;
       oldest = version;
+    },
+    hold() {
+      held = [];
+      return () => {
+        for (const write of held ?? []) write();
+        held = null;
+      };
     },
     bookmark() {
       const line = JSON.stringify({ type: 'BOOKMARK', object: { metadata: { resourceVersion: `${version}` } } });

@@ -33,7 +33,8 @@ const answers = http.getEach('/', {
   fields: z.object({ ok: z.boolean() }),
 });
 const pods = kube.list('v1', 'Pod', { namespace: 'shop', fields: z.object({ metadata: z.object({ name: z.string() }) }) });
-const rights = access.can({ user: 'ann' }, { read: { verb: 'get', resource: 'pods' }, write: { verb: 'create', resource: 'pods' } });
+const questions = Object.fromEntries(Array.from({ length: 30 }, (_, count) => [`get-${count}`, { verb: 'get', resource: `r${count}` }]));
+const rights = access.can({ user: 'ann' }, { read: { verb: 'get', resource: 'pods' }, ...questions });
 const logs = kube.logs({ namespace: 'shop', labels: { app: 'web' } });
 const onByTrial = trial.dryRun({
   verb: 'create',
@@ -237,8 +238,11 @@ test('changes that come together are judged once, and only the task they concern
       return one(observation);
     };
   };
-  for (let count = 0; count < 20; count += 1) put('switch', `${count}`);
-  await until('all of it', () => JSON.stringify(watch.observer.informers.read(map('switch').request as never)).includes('"19"'));
+  for (let count = 0; count < 20; count += 1) {
+    put('switch', `${count}`);
+    await until('it', () => JSON.stringify(watch.observer.informers.read(map('switch').request as never)).includes(`"${count}"`));
+    await clock.advance(3);
+  }
   await clock.advance(1_000);
   expect(judged).toEqual([JSON.stringify(map('switch').request)]);
 });
@@ -271,9 +275,8 @@ test('a lab in which nothing happens costs its API server at most two requests a
   const [asked, probed] = [lab.asked.length, lab.probed.length];
   await clock.advance(120_000);
   expect((lab.asked.length - asked) / 120).toBeLessThanOrEqual(2);
-  expect(lab.asked.length - asked).toBeGreaterThan(5);
-  expect(lab.probed.length - probed).toBeGreaterThanOrEqual(10);
-  expect(lab.probed.length - probed).toBeLessThanOrEqual(14);
+  expect(lab.asked.length - asked).toBeGreaterThan(30);
+  expect(lab.probed.length - probed).toBeGreaterThanOrEqual(3);
 });
 
 test('a probe that takes its time keeps no other task from its tick', async () => {

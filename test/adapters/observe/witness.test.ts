@@ -93,7 +93,22 @@ test('every state is in the journal, in order, also one that lasted no time at a
   await watching.close();
 });
 
-test('the journal holds changes, not looks, and a look waits until it has what was seen', async () => {
+test('a look waits until the journal has what was seen', async () => {
+  put('a');
+  const watching = await begin();
+  const release = lab.cluster.hold();
+  put('b');
+  const before = lab.asked.length;
+  const looked = watching.look(signal());
+  await until('it to have read', () => lab.asked.length > before && lab.probed.length > 0);
+  expect(await kept()).toEqual([uid('a')]);
+  setTimeout(release, 50);
+  await looked;
+  expect(await kept()).toEqual([uid('a'), uid('b')]);
+  await watching.close();
+});
+
+test('the journal holds changes, not looks', async () => {
   put('a');
   const watching = await begin();
   for (let times = 0; times < 3; times++) await watching.look(signal());
@@ -164,17 +179,18 @@ test('a probe looks at once when a pod behind it changes, and once more when it 
 test('of two looks of one probe the later counts, also when it ends first', async () => {
   put('a');
   const watching = await begin();
-  let release = () => {};
-  let slow = false;
-  lab.onProbe = () => (slow ? new Promise<void>((resolve) => (release = resolve)) : undefined);
   lab.pods.set('a', (_request, response) => response.end('{"count": 2}'));
-  slow = true;
+  let release: (() => void) | undefined;
+  lab.onProbe = () =>
+    new Promise((resolve) => {
+      release = resolve;
+    });
   const first = watching.look(signal());
-  await until('the slow look', () => lab.probed.length > 1);
-  slow = false;
+  await until('the slow look', () => release !== undefined);
+  lab.onProbe = () => {};
   await watching.look(signal());
   lab.pods.delete('a');
-  release();
+  release?.();
   await first;
   expect((await kept('counted.answers')).at(-1)?.[1]).toMatchObject([{ body: { count: 2 } }]);
   await watching.close();
