@@ -10,7 +10,11 @@ export const GET = endpoint(async (context, person) => {
   const session = await sessionFor(context, person, 'read');
   return eventStream(context.request.signal, async (send) => {
     const unsubscribe = runtime.context.hub.subscribe(session.id, (event) => send(event.type, event.data));
-    const state = await runtime.state(session.id);
+    // A stream that could not begin must not count as an open page.
+    const state = await runtime.state(session.id).catch((error: unknown) => {
+      unsubscribe();
+      throw error;
+    });
     if (state) {
       send('session', sessionView(state.session));
       send('phases', state.phases);
