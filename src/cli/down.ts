@@ -3,11 +3,12 @@ import { endSessions } from './end-sessions.ts';
 import { findEngine } from './engine/find.ts';
 import { countOwned, findOwned, isNothing, removeOwned } from './engine/owned.ts';
 import { CommandFailure } from './failure.ts';
+import { authorInstance } from './lab/author-lab.ts';
 import { progressOn } from './progress.ts';
 import { runningIn, stopRunning } from './running.ts';
 import { settingsFor } from './settings.ts';
 
-/** Stops the site and removes what this instance made in the engine. Results stay; run again, it finds nothing to do. */
+/** Stops the site and removes what this instance made in the engine, the labs of `lab run` among it. Results stay; run again, it finds nothing to do. */
 export const run: Run = async (args, context) => {
   const { signal, env } = context;
   const settings = settingsFor(args, context);
@@ -26,7 +27,8 @@ export const run: Run = async (args, context) => {
     throw new CommandFailure(`cannot see what is left: ${found.reason}`, { advice: 'Start the engine and run ./slipway down again.' });
   }
   const { docker } = found.engine;
-  const owned = await findOwned(docker, (instance) => instance === settings.instance, signal);
+  const ours = [settings.instance, authorInstance(settings.instance)];
+  const owned = await findOwned(docker, (instance) => ours.includes(instance), signal);
   await endSessions(settings, async () => {
     if (isNothing(owned)) return;
     const what = `removing ${countOwned(owned)} of instance ${settings.instance}`;

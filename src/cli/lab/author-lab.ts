@@ -13,9 +13,11 @@ export interface AuthorLab {
   instance: string;
 }
 
+export const authorInstance = (instance: string) => `${instance}-author`;
+
 export function authorRef({ lab, instance }: Pick<AuthorLab, 'lab' | 'instance'>): LabRef {
   const owner = createHash('sha256').update(instance).digest('hex').slice(0, 6);
-  return { instance: `${instance}-author`, lab: `run-${owner}-${lab.id}`.slice(0, 48).replace(/-+$/, ''), epoch: 1 };
+  return { instance: authorInstance(instance), lab: `run-${owner}-${lab.id}`.slice(0, 48).replace(/-+$/, ''), epoch: 1 };
 }
 
 /** Finds an author's lab that stands, or makes it in place of what is left of one. */
