@@ -15,11 +15,12 @@ type Pod = Pick<z.infer<typeof pods.led.value>[number], 'name' | 'address' | 'la
 
 /**
  * The pods that a host name may lead a follower to; `address` when it is the passing address of a pod, and null
- * when it cannot be told from here.
+ * when a Service does not say which pods are behind it.
  */
 export function ledTo(host: string, pods: readonly Pod[], services: readonly Service[]): string[] | 'address' | null {
   if (pods.some(({ address }) => address === host)) return 'address';
-  const [first = '', second] = host.toLowerCase().replace(/\.$/, '').split('.');
+  const name = host.toLowerCase().replace(/\.$/, '');
+  const [first = '', second] = name.split('.');
   const service =
     services.find(({ spec }) => spec.clusterIP === host) ??
     (second === undefined || second === 'harbour' ? services.find(({ metadata }) => metadata.name === first) : undefined);
@@ -27,32 +28,31 @@ export function ledTo(host: string, pods: readonly Pod[], services: readonly Ser
     const wanted = Object.entries(service.spec.selector);
     return pods.filter(({ labels }) => wanted.every(([key, value]) => labels[key] === value)).map(({ name }) => name);
   }
-  return !service && /^redis-\d+$/.test(first) ? [first] : null;
+  if (service) return null;
+  return /^redis-\d+\.redis(\.harbour(\.svc(\.cluster\.local)?)?)?$/.test(name) ? [first] : [];
 }
 
 /** Whether the list a primary gives names a pod, by its address or by a name that begins with the pod's. */
 export const isNamed = (followers: readonly string[], { name, address }: Pod) =>
   followers.some((one) => one === address || one === name || one.startsWith(`${name}.`));
 
-type Crew = z.infer<typeof pods.crew.value>;
+type Readiness = z.infer<typeof pods.readiness.value>;
 type Roles = z.infer<typeof answers.roles.value>;
 
 /** A look at a Redis may be this much older than what is known of its pod, in milliseconds. */
 const lag = 2000;
 
-/** The pods that were ready for a while and their Redis a primary all that time, until it became a follower; by uid. */
-export function readyPrimaries(crew: readonly Entry<Crew>[], said: readonly Entry<Roles>[]): Set<string> {
-  const found = new Set<string>();
+/** What each pod's Redis was once its pod was ready, by uid: a follower, or for a while a primary first. */
+export function cameAs(readiness: readonly Entry<Readiness>[], said: readonly Entry<Roles>[]): Map<string, 'follower' | 'primary'> {
+  const came = new Map<string, 'follower' | 'primary'>();
   const since = new Map<string, number>();
-  for (const moment of moments<{ crew: Crew; roles: Roles }>({ crew, roles: said })) {
+  for (const moment of moments<{ pods: Readiness; roles: Roles }>({ pods: readiness, roles: said })) {
     const at = Date.parse(moment.at);
     for (const { uid, role } of moment.roles ?? []) {
-      const ready = moment.crew?.some((pod) => pod.uid === uid && pod.ready);
-      const began = since.get(uid);
-      if (role === 'primary' && ready) since.set(uid, began ?? at);
-      else if (role === 'follower' && began !== undefined && at - began >= lag) found.add(uid);
-      else since.delete(uid);
+      if (!moment.pods?.some((pod) => pod.uid === uid && pod.ready)) since.delete(uid);
+      else if (role === 'primary') since.set(uid, since.get(uid) ?? at);
+      else if (role === 'follower' && !came.has(uid)) came.set(uid, at - (since.get(uid) ?? at) >= lag ? 'primary' : 'follower');
     }
   }
-  return found;
+  return came;
 }

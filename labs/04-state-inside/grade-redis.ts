@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { dns, entries, rule, task } from '#grading';
-import { isNamed, ledTo, readyPrimaries, services } from './follow.ts';
+import { cameAs, isNamed, ledTo, services } from './follow.ts';
 import { answers, pods, revisions, set, storageOf } from './redis.ts';
 import { claimOf, claims, scaledDown } from './scale.ts';
 import { isUnderWay, notRedis, notThree, redisOf, threeOf, underWay } from './three.ts';
@@ -103,9 +103,9 @@ const connecting = led.extend({ progress: set.progress.value }).refine((seen) =>
 export const replicasDiffer = task({
   lasts: 'state',
   observe: { set: set.plain, progress: set.progress, pods: pods.led, services, answers: answers.led },
-  witness: { crew: pods.crew, roles: answers.roles },
+  witness: { readiness: pods.readiness, roles: answers.roles },
   settling: connecting,
-  expect: led.extend({ crew: entries(pods.crew), roles: entries(answers.roles) }).check(
+  expect: led.extend({ readiness: entries(pods.readiness), roles: entries(answers.roles) }).check(
     rule(notThree),
     rule(notRedis),
     rule(function* (seen) {
@@ -114,10 +114,12 @@ export const replicasDiffer = task({
       for (const { name, redis } of others) if (redis.role === 'primary') yield because('differ.other.leads', { pod: name }, ['answers']);
     }),
     rule(notFollowing),
-    rule(function* ({ crew, roles, ...seen }) {
-      const primaries = readyPrimaries(crew, roles);
-      for (const { pod, name } of redisOf(seen).slice(1))
-        if (primaries.has(pod.uid)) yield because('differ.other.led', { pod: name }, ['roles']);
+    rule(function* ({ readiness, roles, ...seen }) {
+      const came = cameAs(readiness, roles);
+      for (const { pod, name } of redisOf(seen).slice(1)) {
+        if (came.get(pod.uid) === 'primary') yield because('differ.other.led', { pod: name }, ['roles']);
+        else if (!came.has(pod.uid)) yield because('differ.other.unseen', { pod: name }, ['roles']);
+      }
     }),
   ),
 });
@@ -179,6 +181,7 @@ export const rollout = task({
       if (set === null) return;
       const images = set.spec.template.spec.containers.map(({ image }) => image);
       const asked = images.some((image) => image.endsWith(after));
+      const known = (pod: Pod) => revisions.some(({ metadata }) => metadata.name === pod.revision);
       const updated = (pod: Pod) => isUpdated(pod, set.status.updateRevision, revisions);
       const runs = (pod: Pod) => pod.images.join(', ') || 'another image';
       const three = threeOf({ set, pods });
@@ -188,14 +191,15 @@ export const rollout = task({
       else {
         const last = three.at(-1);
         for (const pod of three.slice(0, -1))
-          if (updated(pod) || runs(pod) !== before) yield because('rollout.other.changed', { pod: pod.name, image: runs(pod) }, ['pods']);
+          if (updated(pod) || !known(pod) || runs(pod) !== before)
+            yield because('rollout.other.changed', { pod: pod.name, image: runs(pod) }, ['pods']);
         if (last && runs(last) !== after) yield because('rollout.last.old', { pod: last.name, image: runs(last) }, ['pods']);
       }
     }),
     rule(function* ({ set }) {
       const { type = '', rollingUpdate } = set?.spec.updateStrategy ?? {};
-      if (type === 'RollingUpdate' && (rollingUpdate?.partition ?? 0) < 2)
-        yield because('rollout.goes-on', {}, ['set', 'spec', 'updateStrategy']);
+      const held = type === 'OnDelete' || (type === 'RollingUpdate' && (rollingUpdate?.partition ?? 0) >= 2);
+      if (!held) yield because('rollout.goes-on', {}, ['set', 'spec', 'updateStrategy']);
     }),
   ),
 });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { defineGrader, entries, kube, needs, rule, task } from '#grading';
-import { Class, claims, classes, history, inTheMaking, madeBy, making, volumes } from './class.ts';
+import { defineGrader, entries, needs, rule, task } from '#grading';
+import { Class, history, keep, madeBy, making, standard, volumes } from './class.ts';
 import { replicasDiffer, rollout, scaleAndBack, statefulSet } from './grade-redis.ts';
 import { answers, bookings, code, impostor, keptBookings, mounts, pods, progress, storageOf } from './logbook.ts';
 import { because } from './words.ts';
@@ -16,9 +16,11 @@ const claim = task({
     .object({ pods: pods.value, answers: answers.value, code: code.value, mounts: entries(mounts), bookings: entries(bookings) })
     .check(
       rule(function* ({ pods, answers, code }) {
+        const running = pods.filter(({ running }) => running);
         if (pods.length === 0) yield because('claim.logbook.absent');
+        else if (running.length === 0) yield because('claim.logbook.not-running', { count: pods.length }, ['pods']);
         for (const [index, { stuck }] of pods.entries()) if (stuck) yield because('claim.rollout.stuck', stuck, ['pods', index, 'stuck']);
-        for (const { name, uid, spec } of pods.filter(({ running }) => running)) {
+        for (const { name, uid, spec } of running) {
           const answer = answers.find((one) => one.uid === uid);
           const how = impostor(spec, code.find((one) => one.uid === uid)?.environ);
           if (how !== null) yield because('claim.logbook.altered', { pod: name, how }, ['pods', 'spec', 'containers']);
@@ -36,16 +38,24 @@ const claim = task({
       rule(function* ({ mounts, bookings }) {
         const { seen, carriedOver } = keptBookings(mounts, bookings);
         if (seen === 0) yield because('claim.entry.none', {}, ['bookings']);
-        else if (!carriedOver) yield because('claim.entry.one-pod', { count: seen }, ['bookings']);
+        else if (carriedOver.size === 0) yield because('claim.entry.one-pod', { count: seen }, ['bookings']);
+      }),
+      rule(function* ({ pods, answers, mounts, bookings }) {
+        const { carriedOver } = keptBookings(mounts, bookings);
+        for (const { name, uid, spec } of pods.filter(({ running }) => running)) {
+          const storage = storageOf(spec, answers.find((one) => one.uid === uid)?.body?.store.path ?? '');
+          if ('claim' in storage && !carriedOver.has(storage.claim))
+            yield because('claim.volume.another', { pod: name, claim: storage.claim }, ['pods', 'spec', 'volumes']);
+        }
       }),
     ),
 });
 
 const keptClass = task({
   lasts: 'state',
-  observe: { keep: kube.object('storage.k8s.io/v1', 'StorageClass', 'keep', { fields: Class }), classes, volumes, claims, making },
+  observe: { keep, standard, volumes, making },
   witness: { history },
-  settling: z.object({ making: making.value.refine((all) => all.some(inTheMaking)) }),
+  settling: z.object({ making: making.value.refine((all) => all.some(({ busy }) => busy)) }),
   settlesWithin: 30,
   credit: { 'class.volume.none': 0.5, 'class.volume.still-claimed': 0.5, 'class.volume.will-be-deleted': 0.5 },
   expect: z
@@ -57,32 +67,25 @@ const keptClass = task({
         }),
         because('class.absent'),
       ),
-      classes: classes.value,
+      standard: standard.value,
       volumes: volumes.value,
-      claims: claims.value,
       history: entries(history),
     })
     .check(
-      rule(function* ({ keep, classes, volumes, claims, history }) {
-        const present = volumes.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
-        const made = present.filter((volume) => madeBy(keep.provisioner, volume, history));
-        const served =
-          made.length > 0 || classes.some(({ metadata, provisioner }) => metadata.name !== 'keep' && provisioner === keep.provisioner);
-        if (!served) yield because('class.provisioner.unknown', { provisioner: keep.provisioner }, ['keep', 'provisioner']);
-
-        const owner = ({ spec }: (typeof made)[number]) => claims.find(({ metadata }) => metadata.uid === spec.claimRef?.uid);
-        const released = made.filter((volume) => owner(volume) === undefined);
-        if (released.some(({ spec }) => spec.persistentVolumeReclaimPolicy === 'Retain')) return;
+      rule(function* ({ keep, standard }) {
+        if (standard !== null && standard.provisioner !== keep.provisioner)
+          yield because('class.provisioner.unknown', { provisioner: keep.provisioner }, ['keep', 'provisioner']);
+      }),
+      rule(function* ({ keep, volumes, history }) {
+        const made = volumes.filter((volume) => madeBy(keep.provisioner, volume, history));
+        const released = made.filter(({ phase }) => phase === 'Released');
+        if (released.some(({ policy }) => policy === 'Retain')) return;
         const [doomed] = released;
         const [claimed] = made;
-        const [other] = present;
-        if (doomed) {
-          const policy = doomed.spec.persistentVolumeReclaimPolicy ?? '';
-          yield because('class.volume.will-be-deleted', { volume: doomed.metadata.name, policy }, ['volumes']);
-        } else if (claimed) {
-          const { namespace = '', name = '' } = claimed.spec.claimRef ?? {};
-          yield because('class.volume.still-claimed', { volume: claimed.metadata.name, claim: `${namespace}/${name}` }, ['volumes']);
-        } else if (other) yield because('class.volume.by-hand', { volume: other.metadata.name }, ['volumes']);
+        const [other] = volumes;
+        if (doomed) yield because('class.volume.will-be-deleted', { volume: doomed.name, policy: doomed.policy }, ['volumes']);
+        else if (claimed) yield because('class.volume.still-claimed', { volume: claimed.name, phase: claimed.phase }, ['volumes']);
+        else if (other) yield because('class.volume.by-hand', { volume: other.name }, ['volumes']);
         else yield because('class.volume.none', {}, ['volumes']);
       }),
     ),

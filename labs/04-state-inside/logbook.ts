@@ -40,30 +40,35 @@ export function storageOf(spec: Spec, path: string): ReturnType<typeof storageAt
   return storageAt(container ? mountsIn(spec, container) : [], path);
 }
 
+const ownCode = '/usr/lib/harbour';
+
 /** What else than the image's own logbook answers in a pod; null when nothing does, as far as can be seen. */
 export function impostor(spec: Spec, environ: Readonly<Record<string, string>> | undefined): string | null {
   const [logbook] = containersOf(spec, 'harbour/api');
   if (logbook === undefined) return 'no container of the image harbour/api is in it';
-  const elsewhere = environ?.PYTHONPATH !== undefined && environ.PYTHONPATH !== '/usr/lib/harbour';
-  return altered(spec, logbook) ?? (elsewhere ? 'it runs code from another place' : null);
+  const how = altered(spec, logbook);
+  const path = environ?.PYTHONPATH;
+  // With several containers in a pod it may be another one's process that was looked at.
+  const untold = path === undefined && spec.containers.length > 1;
+  return how ?? (path === ownCode || untold ? null : 'it runs code from another place');
 }
 
 /** How far the clock of a cluster may be ahead of ours, in milliseconds. */
 const skew = 10_000;
 
 /**
- * What the journal tells of bookings that the image's own logbook made in a file on a claim: how many there were, and whether
- * one was answered from that claim by another pod when the one it was made under was gone. What a booking says of its time
+ * What the journal tells of bookings that the image's own logbook made in a file on a claim: how many there were, and on
+ * which claims one was answered by another pod when the one it was made under was gone. What a booking says of its time
  * decides where it was made: one from before all of these pods, or from a time to come, was put there by other means.
  */
-export function keptBookings(mounts: Mounts, answers: Bookings): { seen: number; carriedOver: boolean } {
+export function keptBookings(mounts: Mounts, answers: Bookings): { seen: number; carriedOver: ReadonlySet<string> } {
   const known = new Map<string, { spec: Spec; from: number }>();
   const paths = new Map<string, string>();
   const holders = new Map<string, Set<string>>();
-  let carriedOver = false;
+  const carriedOver = new Set<string>();
   for (const { at, pods, said } of moments<{ pods: Values<Mounts>; said: Values<Bookings> }>({ pods: mounts, said: answers })) {
     for (const { uid, spec, started } of pods ?? [])
-      if (impostor(spec, {}) === null) known.set(uid, { spec, from: Date.parse(started ?? '') });
+      if (impostor(spec, { PYTHONPATH: ownCode }) === null) known.set(uid, { spec, from: Date.parse(started ?? '') });
     const here = new Set((pods ?? []).map(({ uid }) => uid));
     for (const { uid, status, body } of said ?? []) {
       const own = known.get(uid);
@@ -77,7 +82,8 @@ export function keptBookings(mounts: Mounts, answers: Bookings): { seen: number;
         );
         if (onClaim.length === 0 || !(made <= Date.parse(at) + skew)) continue;
         const holding = holders.get(`${booking.id} ${booking.at}`) ?? new Set();
-        carriedOver ||= onClaim.some(([other]) => other !== uid && !here.has(other) && (holding.has(other) || made <= own.from));
+        if (onClaim.some(([other]) => other !== uid && !here.has(other) && (holding.has(other) || made <= own.from)))
+          carriedOver.add(storage.claim);
         holders.set(`${booking.id} ${booking.at}`, holding.add(uid));
       }
     }

@@ -22,6 +22,7 @@ const kept = {
   stuck: z.object({ pod: z.string(), reason: z.string(), message: z.string() }).nullable(),
   /** The uid of the StatefulSet it belongs to. */
   set: z.string().nullable(),
+  owned: z.boolean(),
   made: z.string(),
   started: z.string().nullable(),
   address: z.string().nullable(),
@@ -47,13 +48,15 @@ function brief(value: unknown): unknown {
   if (!pod) return value;
   const { metadata, spec, status } = pod;
   const redis = containersOf(spec, 'harbour/redis');
+  const set = metadata.ownerReferences.find(({ kind, name }) => kind === 'StatefulSet' && name === 'redis')?.uid ?? null;
   return {
     name: metadata.name,
     uid: metadata.uid,
     running: isRunning(pod),
     ready: isReady(pod),
     stuck: stuck(pod),
-    set: metadata.ownerReferences.find(({ kind, name }) => kind === 'StatefulSet' && name === 'redis')?.uid ?? null,
+    set,
+    owned: set !== null,
     made: metadata.creationTimestamp,
     started: status.startTime ?? null,
     address: status.podIP ?? null,

@@ -16,7 +16,8 @@ export const pods = {
   kept: selected(podWith(...who, 'redis')),
   updated: selected(podWith(...who, 'revision', 'made', 'images')),
   /** What a journal remembers of them. */
-  crew: selected(podWith('name', 'uid', 'set', 'ready')),
+  crew: selected(podWith('name', 'uid', 'owned', 'ready')),
+  readiness: selected(podWith('uid', 'ready')),
 };
 
 const asSet = <Shape extends z.ZodRawShape>(shape: Shape) =>
@@ -59,7 +60,8 @@ export const Redis = z.object({
   runId: z.string().max(64),
   /** Whom it follows, as it was told. */
   follows: z.string().max(260).nullable(),
-  linked: z.boolean(),
+  /** Whether it is connected to whom it follows. */
+  linked: z.boolean().nullable(),
   /** Addresses (or names) of those that follow it and are in step. */
   followers: z.array(z.string().max(260)).max(20),
   folder: z.string().max(300),
@@ -109,7 +111,7 @@ export function redisIn(text: string): Redis | null {
     role,
     runId: line('run_id'),
     follows: line('master_host') ?? null,
-    linked: line('master_link_status') === 'up',
+    linked: role === 'primary' ? null : line('master_link_status') === 'up',
     followers: [...text.matchAll(/^slave\d+:ip=([^,\r\n]+),port=\d+,state=online/gm)].map(([, address]) => address),
     folder: setting('dir'),
     saves: setting('appendonly') === 'yes' || (setting('save') ?? '') !== '',

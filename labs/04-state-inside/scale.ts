@@ -45,5 +45,4 @@ export function scaledDown(
   return back;
 }
 
-const readyOnes = (pods: Crew) =>
-  new Map(pods.filter(({ set, ready }) => set !== null && ready).map(({ name, uid }) => [name, uid] as const));
+const readyOnes = (pods: Crew) => new Map(pods.filter(({ owned, ready }) => owned && ready).map(({ name, uid }) => [name, uid] as const));

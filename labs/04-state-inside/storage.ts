@@ -44,9 +44,10 @@ export type Mount = z.infer<typeof Mount>;
 export const containersOf = ({ containers }: Spec, image: string): Container[] =>
   containers.filter((one) => new RegExp(`^(docker\\.io/)?${image}[:@]`).test(one.image));
 
-/** What is mounted in a container. */
+/** What is mounted in a container, but for the token that every container gets. */
 export function mountsIn({ volumes }: Spec, { volumeMounts }: Container): Mount[] {
-  return volumeMounts.map(({ name, mountPath: path }) => {
+  const own = volumeMounts.filter(({ mountPath }) => mountPath !== '/var/run/secrets/kubernetes.io/serviceaccount');
+  return own.map(({ name, mountPath: path }) => {
     const volume = volumes.find((one) => one.name === name);
     const claim = volume?.persistentVolumeClaim?.claimName ?? null;
     return { path, claim, kind: claim === null ? kindOf(volume) : null };

@@ -8,6 +8,18 @@ export const because = reasons({
     why: 'Without a pod nobody can read the bookings, however safely they are stored.',
     lookAt: 'The pods of the namespace harbour, and the events of what should have made one.',
   },
+  'claim.logbook.not-running': {
+    seen: 'Pods labelled app=logbook in the namespace harbour: {count}, none of which runs.',
+    needed: 'A running pod of the logbook.',
+    why: 'Without a pod nobody can read the bookings, however safely they are stored.',
+    lookAt: 'The description of those pods, and their events.',
+  },
+  'claim.volume.another': {
+    seen: 'Pod {pod} has its bookings on the claim {claim}, which has not been seen to carry a booking over.',
+    needed: 'A booking that outlived its pod on the claim that is in use.',
+    why: 'What one claim has shown, another has yet to show.',
+    lookAt: 'The claims of the namespace, and which of them the pod uses.',
+  },
   'claim.rollout.stuck': {
     seen: 'Pod {pod} cannot become ready: {reason}. {message}',
     needed: 'Every pod of the logbook ready.',
@@ -51,7 +63,7 @@ export const because = reasons({
     lookAt: 'The StorageClasses of the cluster.',
   },
   'class.provisioner.unknown': {
-    seen: 'The class keep names the provisioner {provisioner}, which has made no volume here.',
+    seen: 'The class keep names the provisioner {provisioner}, which is not the one of the class standard.',
     needed: 'The provisioner that serves the default class.',
     why: 'A class only names who makes volumes. If nobody answers to that name, its claims wait for ever.',
     lookAt: 'The provisioner of the class that was there before.',
@@ -81,10 +93,10 @@ export const because = reasons({
     lookAt: 'Which claim that volume names, when each of the two was made, and by whom.',
   },
   'class.volume.still-claimed': {
-    seen: 'Volume {volume} of class keep still belongs to the claim {claim}.',
+    seen: 'Volume {volume} of class keep still belongs to its claim: it is {phase}.',
     needed: 'A volume of this class whose claim is gone.',
     why: 'Whether a volume is retained shows only after its claim was deleted.',
-    lookAt: 'That claim, and the pod that still uses it.',
+    lookAt: 'The claim which that volume names, and the pod that still uses it.',
   },
   'class.volume.will-be-deleted': {
     seen: 'Volume {volume} has the reclaim policy {policy}, from when it was made.',
@@ -217,6 +229,12 @@ export const because = reasons({
     needed: 'A pod that comes up as a follower, by what its template says.',
     why: 'What was typed into a pod goes with the pod. Its successor is a second primary until somebody notices.',
     lookAt: 'What becomes of that pod when it is deleted and nobody helps.',
+  },
+  'differ.other.unseen': {
+    seen: 'Pod {pod} has not yet been seen ready as a follower.',
+    needed: 'A pod that comes up as a follower, by what its template says.',
+    why: 'How a pod came to its part tells how its successor will.',
+    lookAt: 'Whether that pod is ready, and what it answers about its replication.',
   },
   'scale.never': {
     seen: 'Three ready pods have not yet been seen to go down to one, because no more were wanted, and to come back.',

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ledTo, readyPrimaries } from '../../../labs/04-state-inside/follow.ts';
+import { cameAs, ledTo } from '../../../labs/04-state-inside/follow.ts';
 import { type Moment, moments } from '../../../labs/04-state-inside/moments.ts';
 import { answers, pods, redisIn } from '../../../labs/04-state-inside/redis.ts';
 import { scaledDown } from '../../../labs/04-state-inside/scale.ts';
@@ -26,7 +26,7 @@ describe('what a Redis says of itself', () => {
       role: 'primary',
       runId: 'a'.repeat(40),
       follows: null,
-      linked: false,
+      linked: null,
       followers: ['10.244.1.5'],
       folder: '/data',
       saves: true,
@@ -93,37 +93,48 @@ describe('whom a name leads to', () => {
     ['10.96.0.7', ['redis-0']],
     ['10.244.1.0', 'address'],
     ['by-hand', null],
-    ['first.elsewhere', null],
-    ['db.example.org', null],
+    ['redis-0.reddis', []],
+    ['redis-0', []],
+    ['first.elsewhere', []],
+    ['db.example.org', []],
   ])('%s', (host, expected) => {
     expect(ledTo(host, fleet, services)).toEqual(expected);
   });
 });
 
-const pod = (ordinal: number, uid: string, ready = true, set: string | null = 'set') => ({ name: `redis-${ordinal}`, uid, ready, set });
-
-describe('a follower that was ready as a primary', () => {
+describe('as what a follower came', () => {
   const said = (at: number, role: 'primary' | 'follower') => seen(at, [{ uid: 'x', role }]);
-  const ready = (at: number, is = true) => seen(at, [pod(2, 'x', is)]);
+  const ready = (at: number, is = true) => seen(at, [{ uid: 'x', ready: is }]);
+  const came = (...journals: Parameters<typeof cameAs>) => cameAs(...journals).get('x');
 
-  test('it was told by hand, when it had been ready for a while', () => {
-    expect([...readyPrimaries([ready(1)], [said(2, 'primary'), said(9, 'follower')])]).toEqual(['x']);
+  test('a primary that was told by hand, when it had been ready for a while', () => {
+    expect(came([ready(1)], [said(2, 'primary'), said(9, 'follower')])).toBe('primary');
+    expect(came([ready(1)], [said(2, 'primary'), said(9, 'follower'), said(10, 'primary'), said(11, 'follower')])).toBe('primary');
   });
 
-  test('it followed before it was ready', () => {
-    expect([...readyPrimaries([ready(1, false), ready(6)], [said(2, 'primary'), said(5, 'follower')])]).toEqual([]);
+  test('a follower from its first ready moment on', () => {
+    expect(came([ready(1, false), ready(6)], [said(5, 'follower')])).toBe('follower');
+    expect(came([ready(1, false), ready(6)], [said(2, 'primary'), said(5, 'follower')])).toBe('follower');
   });
 
-  test('it followed before it was ready, and was looked at a moment too late', () => {
-    expect([...readyPrimaries([ready(1, false), ready(6)], [said(2, 'primary'), said(7, 'follower')])]).toEqual([]);
+  test('a follower that was looked at a moment too late', () => {
+    expect(came([ready(1, false), ready(6)], [said(2, 'primary'), said(7, 'follower')])).toBe('follower');
+  });
+
+  test('nothing is known of one that was not seen, or not seen ready', () => {
+    expect(came([], [said(2, 'follower')])).toBeUndefined();
+    expect(came([ready(1)], [])).toBeUndefined();
+    expect(came([ready(1, false)], [said(2, 'follower')])).toBeUndefined();
   });
 
   test('its predecessor of the same name does not count', () => {
-    const journal = [seen(1, [pod(2, 'old')]), seen(8, [pod(2, 'x')])];
+    const journal = [seen(1, [{ uid: 'old', ready: true }]), seen(8, [{ uid: 'x', ready: true }])];
     const words = [seen(2, [{ uid: 'old', role: 'primary' as const }]), seen(9, [{ uid: 'x', role: 'follower' as const }])];
-    expect([...readyPrimaries(journal, words)]).toEqual([]);
+    expect(came(journal, words)).toBe('follower');
   });
 });
+
+const pod = (ordinal: number, uid: string, ready = true, owned = true) => ({ name: `redis-${ordinal}`, uid, ready, owned });
 
 describe('down to one and back', () => {
   const three = (uids: string) => [...uids].map((uid, ordinal) => pod(ordinal, uid));
@@ -164,7 +175,7 @@ describe('down to one and back', () => {
   });
 
   test('not when the pods are another controller’s', () => {
-    const others = (uids: string) => three(uids).map((one) => ({ ...one, set: null }));
+    const others = (uids: string) => three(uids).map((one) => ({ ...one, owned: false }));
     expect(scaledDown([seen(2, others('abc')), seen(21, others('ade'))], [wanted(1, 3), wanted(10, 1), wanted(20, 3)], old)).toBeNull();
   });
 
@@ -200,7 +211,7 @@ test('what is kept of a pod is little, and the same when it is read again', () =
     status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] },
   };
   const once = pods.crew.value.parse([raw]);
-  expect(once).toEqual([{ name: 'redis-1', uid: 'u', set: 's', ready: true }]);
+  expect(once).toEqual([{ name: 'redis-1', uid: 'u', owned: true, ready: true }]);
   for (const { value } of Object.values(pods)) {
     const kept = value.parse([raw]);
     expect(value.parse(kept)).toEqual(kept);
