@@ -166,6 +166,9 @@ spec:
             storage: 8Mi
 YAML
 kubectl apply -f redis.yaml
+# Whoever still runs would take a booking into a file that goes with it.
+kubectl -n harbour scale deployment logbook --replicas=0
+kubectl -n harbour wait --for=delete pod -l app=logbook --timeout=60s
 kubectl -n harbour patch deployment logbook --patch '
 spec:
   replicas: 2
