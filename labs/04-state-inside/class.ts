@@ -93,6 +93,7 @@ type History = z.infer<ReturnType<typeof entries<z.infer<typeof history.value>>>
 /**
  * Whether a provisioner made this volume, for a claim that a pod used. A volume can be given any name and note by hand, and a
  * claim too; so its claim must have been seen on its way to a node before it had the volume (or nobody could look by then).
+ * A gap with a reason is no excuse: a learner can bring it about, by doing so much that not all of it is kept.
  */
 export function madeBy(provisioner: string, volume: Volume, history: History): boolean {
   if (volume.provisioner !== provisioner) return false;
@@ -100,7 +101,7 @@ export function madeBy(provisioner: string, volume: Volume, history: History): b
   let afterGap = false;
   for (const entry of history) {
     const unseen = afterGap;
-    afterGap = entry.kind === 'gap';
+    afterGap = entry.kind === 'gap' && entry.value.reason === undefined;
     const claim = entry.kind === 'seen' ? entry.value.find(({ uid }) => uid === volume.claim) : undefined;
     if (claim?.sent !== provisioner) continue;
     if (claim.volume === null) waited = true;
