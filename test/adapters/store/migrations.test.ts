@@ -1,3 +1,6 @@
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { Client } from 'pg';
 import { expect, test } from 'vitest';
 import type { Migrations } from '#store/migrate.ts';
 import { migrations } from '#store/migrations/index.ts';
@@ -75,3 +78,39 @@ onEveryEngine('an upgrade', (opened) => {
     await expectKept(next);
   });
 });
+
+onEveryEngine('results of the first release', (opened) => {
+  test('are all there after the upgrade, with presses of Check counted apart', async () => {
+    const { store, where } = opened();
+    const { person, session } = await learner(store);
+    for (const cause of ['check', 'turn', 'check'] as const) {
+      await store.attempts.record({ ...attemptOf(session, { score: 1, status: 'wrong' }), cause });
+    }
+    await takeBack(where, [
+      'drop table revision',
+      'alter table best drop column checks',
+      'drop index attempt_lab',
+      'drop index attempt_task',
+      'drop index journal_witness',
+      "delete from kysely_migration where name = '0002-revisions'",
+    ]);
+    const upgraded = await openStore(where);
+    expect(await upgraded.attempts.best({ person })).toMatchObject([{ score: 1, attempts: 3, checks: 2 }]);
+    expect(await upgraded.attempts.list({ person, limit: 9 })).toHaveLength(3);
+    await upgraded.close();
+  });
+});
+
+/** Makes a database what the first release left. */
+async function takeBack({ folder, url }: Opened['where'], statements: readonly string[]): Promise<void> {
+  if (url === undefined) {
+    const file = new DatabaseSync(join(folder, 'slipway.db'));
+    for (const sql of statements) file.exec(sql);
+    file.close();
+    return;
+  }
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  for (const sql of statements) await client.query(sql);
+  await client.end();
+}

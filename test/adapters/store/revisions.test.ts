@@ -147,8 +147,9 @@ onEveryEngine('revisions', (opened) => {
 
     const found = await all(attempts.each({ lab: 'paged' }));
     expect(found.map(({ id }) => id)).toEqual(recorded.map(({ id }) => id));
-    expect(found[0]).toEqual({ ...first, ...{ graderVersion: 'g2', revisedAt: later }, verdict: revision(first, 4, 'passed').verdict });
-    expect(found[1]).toEqual({ ...recorded[1], revisedAt: null });
+    const { verdict } = revision(first, 4, 'passed');
+    expect(found[0]).toEqual({ ...first, graderVersion: 'g2', revisedAt: later, verdict, firstStatus: 'wrong' });
+    expect(found[1]).toEqual({ ...recorded[1], revisedAt: null, firstStatus: 'wrong' });
     expect(await all(attempts.each({ lab: 'nobody was here' }))).toEqual([]);
   });
 });
