@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -71,13 +72,13 @@ func speak(ctx context.Context, in *bufio.Reader, out io.Writer, pods *census) {
 	}()
 	var writing sync.Mutex
 	answer := func(r reply) {
-		line, err := json.Marshal(r)
+		line, err := lineOf(r)
 		if err != nil {
-			line, _ = json.Marshal(reply{ID: r.ID, Error: faultOf(err)})
+			line, _ = lineOf(reply{ID: r.ID, Error: faultOf(err)})
 		}
 		writing.Lock()
 		defer writing.Unlock()
-		if _, err := out.Write(append(line, '\n')); err != nil {
+		if _, err := out.Write(line); err != nil {
 			cancel()
 		}
 	}
@@ -102,6 +103,15 @@ func speak(ctx context.Context, in *bufio.Reader, out io.Writer, pods *census) {
 			}()
 		}
 	}
+}
+
+// lineOf writes a reply as JSON and nothing longer than that: signs that only HTML minds stay one byte.
+func lineOf(r reply) ([]byte, error) {
+	var line bytes.Buffer
+	encoder := json.NewEncoder(&line)
+	encoder.SetEscapeHTML(false)
+	err := encoder.Encode(r)
+	return line.Bytes(), err
 }
 
 // attempt makes one probe. A probe that does not heed its time is left behind, and said so.

@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 type httpOptions struct {
@@ -32,12 +33,14 @@ type httpResult struct {
 	Problem *string           `json:"problem"`
 	Headers map[string]string `json:"headers"`
 	Body    []byte            `json:"body"`
-	Cut     bool              `json:"cut"`
 }
 
 const (
 	maxTimes  = 100
 	maxBodies = 4 << 20
+	// What is kept of one header, and of all headers of a probe: the answer is a line of bounded size.
+	maxHeader  = 4 << 10
+	maxHeaders = 1 << 20
 	// series bounds all exchanges of one probe: a target that has not answered the last by then did not answer it.
 	series = 6 * time.Second
 )
@@ -168,17 +171,28 @@ func exchange(ctx context.Context, client *http.Client, template *http.Request, 
 	result.Status = &response.StatusCode
 	for _, name := range asked.Keep {
 		if values := response.Header.Values(name); len(values) > 0 {
-			result.Headers[strings.ToLower(name)] = strings.Join(values, ", ")
+			result.Headers[strings.ToLower(name)] = kept(strings.Join(values, ", "), asked)
 		}
 	}
 	result.Body, err = io.ReadAll(io.LimitReader(response.Body, int64(asked.MaxBytes)+1))
 	switch {
 	case len(result.Body) > asked.MaxBytes:
-		result.Body, result.Cut, result.Problem = result.Body[:asked.MaxBytes], true, problem("broken")
+		result.Body, result.Problem = result.Body[:asked.MaxBytes], problem("broken")
 	case err != nil:
 		result.Problem = problem(httpProblem(ctx, err))
 	}
 	return result, nil
+}
+
+// kept is a header's value as it is told: cut, and with marks for bytes that JSON would make much longer.
+func kept(value string, asked httpOptions) string {
+	most := min(maxHeader, maxHeaders/(max(asked.Times, 1)*max(len(asked.Keep), 1)))
+	return strings.Map(func(char rune) rune {
+		if char < ' ' || char == utf8.RuneError {
+			return '?'
+		}
+		return char
+	}, value[:min(len(value), most)])
 }
 
 // httpProblem reads an error of net/http, which tells its own time limits in several ways.

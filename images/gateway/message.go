@@ -26,7 +26,6 @@ type record struct {
 }
 
 type message struct {
-	id        uint16
 	code      int
 	truncated bool
 	records   []record
@@ -57,7 +56,7 @@ func readMessage(packet []byte, id uint16, name string, kind uint16) (m message,
 	if len(packet) < 12 || binary.BigEndian.Uint16(packet) != id || packet[2]&0x80 == 0 {
 		return m, false, nil
 	}
-	m = message{id: id, code: int(packet[3] & 0x0f), truncated: packet[2]&0x02 != 0}
+	m = message{code: int(packet[3] & 0x0f), truncated: packet[2]&0x02 != 0}
 	questions, answers := binary.BigEndian.Uint16(packet[4:]), binary.BigEndian.Uint16(packet[6:])
 	at := 12
 	for range questions {

@@ -182,9 +182,8 @@ export interface ProbeResults {
     status: number | null;
     problem: ProbeProblem | null;
     headers: Readonly<Record<string, string>>;
+    /** Its beginning, with problem `broken`, when it exceeds `maxBytes`. */
     body: Uint8Array;
-    /** The body exceeded `maxBytes`; `problem` is `broken`. */
-    cut: boolean;
   }[];
   tcp: { problem: ProbeProblem | null; received: Uint8Array };
   dns: { problem: ProbeProblem | null; records: readonly { target: string; port: number | null }[] };

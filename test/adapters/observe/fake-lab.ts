@@ -102,7 +102,7 @@ export async function fakeLab(): Promise<FakeLab> {
 }
 
 async function exchange(port: number, name: string, isThere: boolean, probe: Extract<Probe, { op: 'http' }>, signal: AbortSignal) {
-  const nothing = { status: null, headers: {}, body: new Uint8Array(), cut: false };
+  const nothing = { status: null, headers: {}, body: new Uint8Array() };
   if (!isThere) return { ...nothing, problem: 'refused' as const };
   const limit = AbortSignal.timeout(probe.timeout);
   try {
@@ -115,7 +115,6 @@ async function exchange(port: number, name: string, isThere: boolean, probe: Ext
       problem: cut ? ('broken' as const) : null,
       headers: Object.fromEntries(answer.headers),
       body,
-      cut,
     };
   } catch (error) {
     if (limit.aborted) return { ...nothing, problem: 'timeout' as const };
