@@ -51,6 +51,8 @@ function exchange(
   const headers = { host, accept, connection: 'close', ...(sent === undefined ? {} : { 'content-type': 'application/json' }) };
   const call = request({ createConnection: () => stream, method: sent === undefined ? 'GET' : 'POST', path, headers, signal });
   call.once('error', reject);
+  call.once('upgrade', () => reject(new Error('it changed to another protocol')));
+  call.once('close', () => reject(new Error('it closed the connection')));
   call.once('response', (response) => {
     const chunks: Buffer[] = [];
     let size = 0;

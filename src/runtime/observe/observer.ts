@@ -9,6 +9,7 @@ import type { ClusterEyes, Eyes } from './eyes.ts';
 import { type Informers, informers } from './informers.ts';
 import { cleaned, kubeRead, type ObjectRequest } from './kube-read.ts';
 import { look } from './looks.ts';
+import { untilAborted } from './shared.ts';
 
 export interface ObserverOptions {
   provider: Pick<ClusterProvider, 'dial' | 'probe' | 'exec' | 'repairGraderRole'>;
@@ -99,7 +100,9 @@ export function observer(options: ObserverOptions): Observer {
       return async (observation) => {
         const { request } = observation;
         try {
-          return observedAs(observation, await shared(JSON.stringify(request), () => look(request, eyes, limited)));
+          // Whatever a look waits for in the lab, nobody waits for it beyond the deadline.
+          const seen = shared(JSON.stringify(request), () => untilAborted(look(request, eyes, limited), limited));
+          return observedAs(observation, await seen);
         } catch (error) {
           signal.throwIfAborted();
           return { ok: false, reason: reasonOf(error, limited) };
@@ -116,10 +119,17 @@ export function observer(options: ObserverOptions): Observer {
 
 /** What was seen, in the form the observation names. */
 export function observedAs({ value }: Observation, seen: unknown): Observed {
-  const parsed = value.safeParse(seen);
-  if (parsed.success) return { ok: true, value: z.json().parse(parsed.data) };
-  return { ok: false, reason: `what came back has another form: ${z.prettifyError(parsed.error).slice(0, 500)}` };
+  try {
+    const parsed = value.safeParse(seen);
+    if (parsed.success) return { ok: true, value: z.json().parse(parsed.data) };
+    return { ok: false, reason: `what came back has another form: ${z.prettifyError(parsed.error).slice(0, 500)}` };
+  } catch (error) {
+    // A transform of the author's that throws, or makes what is no JSON.
+    return { ok: false, reason: `the grader could not read what came back: ${reasonOf(error, never)}`.slice(0, 500) };
+  }
 }
+
+const never = new AbortController().signal;
 
 /** Does each piece of work once, by its name; whoever asks again gets what came of it. */
 function once() {

@@ -12,7 +12,8 @@ export function shared<T>(deadline: number, work: (signal: AbortSignal) => Promi
   };
 }
 
-function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+/** Waits for work no longer than until the signal fires. The work itself is not ended by that. */
+export function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const stop = () => reject(signal.reason);
     if (signal.aborted) stop();
