@@ -40,7 +40,6 @@ const probePace = 10_000;
 const insurance = 60_000;
 /** A page that is opened again within this time finds everything as it was. */
 const grace = 20_000;
-const roundLimit = 30_000;
 
 interface LiveTask {
   task: GradedTask;
@@ -94,13 +93,13 @@ export function liveLab({ observer, tasks, judge, onError, clock }: LiveLabOptio
   function beginRound(): void {
     roundAt = clock.now();
     const due = all.filter(({ isMarked, isRunning, isOver }) => isMarked && !isRunning && !isOver);
-    const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(roundLimit)]);
-    const round = observer.round(signal, { informed: true });
+    // A round ends by its own deadline. A signal made of this one for each round would be kept for as long as the lab is watched.
+    const round = observer.round(stop.signal, { informed: true });
     for (const one of due) {
       one.isMarked = false;
       one.isRunning = true;
       one.judgedAt = roundAt;
-      const done = judge(one.task, round, signal)
+      const done = judge(one.task, round, stop.signal)
         .then((judged) => heed(one, judged))
         .catch((error: unknown) => {
           if (!stop.signal.aborted) onError(error);

@@ -49,6 +49,7 @@ export function watches(
       secretKey,
       answer: answerOf(store.journal, where, lab.file.tasks),
       onRepair: (note) => log.warn({ session: session.id }, note),
+      onError: (err) => log.error({ err, session: session.id }, 'a change in the lab could not be taken up'),
     });
     const { journal } = store;
     try {

@@ -26,6 +26,7 @@ export interface InformerOptions {
   watch(path: string, options: { signal: AbortSignal; opened: () => void }): AsyncIterable<unknown>;
   /** Makes an object of a watch event look like one of a list. */
   clean(object: unknown): KubeObject;
+  /** Must not throw. */
   onEvent(event: InformerEvent): void;
   clock: Clock;
   /** Most bytes of JSON that are kept; above it nothing is, and whoever wants to know has to ask the API server. */
@@ -115,11 +116,15 @@ export function informer({ list, watch, clean, onEvent, clock, largest = 8 * 102
           isOpen = false; // It cannot be taken up from here: the version has expired, or the server says it does not know.
           throw new Error(`the watch was ended: ${JSON.stringify(object).slice(0, 200)}`);
         }
-        from = { path, version: Versioned.parse(object).metadata.resourceVersion };
-        if (type === 'BOOKMARK') continue;
+        const next = { path, version: Versioned.parse(object).metadata.resourceVersion };
+        if (type === 'BOOKMARK') {
+          from = next;
+          continue;
+        }
         const cleaned = clean(object);
         const after = type === 'DELETED' ? null : cleaned;
         const before = put(after, keyOf(cleaned));
+        from = next; // Only what is kept is behind us.
         onEvent({ type: 'changed', before: before ?? (after === null ? cleaned : null), after });
       }
     } catch (error) {

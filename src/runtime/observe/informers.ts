@@ -24,13 +24,24 @@ export interface InformersOptions {
   list(request: ListRequest, signal: AbortSignal): Promise<{ path: string; version: string; items: readonly KubeObject[] } | null>;
   watch(request: ListRequest, path: string, options: { signal: AbortSignal; opened: () => void }): AsyncIterable<unknown>;
   clean(request: ListRequest, object: unknown): KubeObject;
+  /** Told of each failure of a listener. */
+  onError: (error: unknown) => void;
 }
 
-export function informers({ clock, list, watch, clean }: InformersOptions): Informers {
+export function informers({ clock, list, watch, clean, onError }: InformersOptions): Informers {
   const wanted = new Map<string, readonly ListRequest[]>();
   const running = new Map<string, Informer>();
   const listeners = new Set<(list: string, event: InformerEvent) => void>();
   const leaving = new Set<Promise<void>>();
+
+  /** A listener that fails keeps no other from the event, nor the list from going on. */
+  function tell(listener: (list: string, event: InformerEvent) => void, key: string, event: InformerEvent): void {
+    try {
+      listener(key, event);
+    } catch (error) {
+      onError(error);
+    }
+  }
 
   function drop(key: string, dropped: Informer): void {
     running.delete(key);
@@ -45,7 +56,7 @@ export function informers({ clock, list, watch, clean }: InformersOptions): Info
       watch: (path, options) => watch(request, path, options),
       clean: (object) => clean(request, object),
       onEvent: (event) => {
-        if (running.get(key) === begun) for (const listener of listeners) listener(key, event);
+        if (running.get(key) === begun) for (const listener of listeners) tell(listener, key, event);
       },
     });
     running.set(key, begun);

@@ -73,12 +73,6 @@ export function kubeRead(client: Pick<Kube, 'get' | 'send'>, { secretKey, ...rep
       return withoutSecretsIn(await get(path, signal), secretKey);
     },
 
-    /** The path of a list, for watching; null when the API server does not serve the kind. */
-    async listPath(request: ObjectRequest, signal: AbortSignal): Promise<string | null> {
-      const resource = await resourceOf(request, signal);
-      return resource && pathOf(request, resource);
-    },
-
     list,
 
     /** An object (or null), or the items of a list, as the API's JSON without bookkeeping and without Secrets' values. */

@@ -20,6 +20,8 @@ export interface ObserverOptions {
   answer?: (field: string) => Promise<string | null>;
   /** Told of each repair of the grader's role and of each that failed, in a sentence. */
   onRepair?: (note: string) => void;
+  /** Told of what went wrong in telling of events. */
+  onError?: (error: unknown) => void;
   /** How long one observation may take, in milliseconds. */
   deadline?: number;
   kube?: (options: KubeOptions) => Kube;
@@ -42,7 +44,7 @@ export interface Observer {
 
 export function observer(options: ObserverOptions): Observer {
   const { provider, access, secretKey, deadline = 8000, kube: connect = kube, clock = systemClock } = options;
-  const { answer = async () => null, onRepair = () => {} } = options;
+  const { answer = async () => null, onRepair = () => {}, onError = () => {} } = options;
   const { ref } = access;
   let requests = 0;
   const counted = (client: Kube): Kube => ({
@@ -75,6 +77,7 @@ export function observer(options: ObserverOptions): Observer {
     list: async (request, signal) => named(request.cluster).list(request, signal),
     watch: (request, path, watched) => named(request.cluster).watcher.watch(path, watched),
     clean: (request, object) => cleaned(object, request, secretKey),
+    onError,
   });
 
   return {

@@ -15,6 +15,7 @@ let lab: FakeLab;
 let eye: Observer;
 /** What was told, in a word each. */
 let told: string[];
+let failures: unknown[];
 const signal = () => AbortSignal.timeout(5000);
 const look = (observation: Observation, informed = true) => eye.round(signal(), { informed })(observation);
 const names = async (observation: Observation) => {
@@ -35,8 +36,9 @@ const follow = async (...wanted: ListRequest[]) => {
 
 beforeEach(async () => {
   lab = await fakeLab();
-  eye = observer({ provider: lab.provider, access: lab.access, secretKey: new Uint8Array(32) });
+  eye = observer({ provider: lab.provider, access: lab.access, secretKey: new Uint8Array(32), onError: (error) => failures.push(error) });
   told = [];
+  failures = [];
   eye.informers.onEvent((_list, event) => {
     told.push(event.type === 'changed' ? `${event.after?.metadata.name ?? `not ${event.before?.metadata.name}`}` : event.type);
   });
@@ -144,6 +146,23 @@ test('each list is watched once, however many want it, and no longer than one of
   eye.informers.keep('page', []);
   await until('one watch', () => Object.keys(lab.cluster.watched()).length === 1);
   expect(lab.cluster.watched()).toEqual({ [podsPath]: 1 });
+});
+
+test('a listener that throws keeps no other from an event, and the list goes on', async () => {
+  let heard = 0;
+  const off = eye.informers.onEvent(() => {
+    heard += 1;
+    if (heard > 1) throw new Error('of a listener');
+  });
+  const after: string[] = [];
+  eye.informers.onEvent((_list, { type }) => after.push(type));
+  await follow(pods);
+  for (const name of ['a', 'b', 'c']) lab.cluster.put(podsPath, runningPod(name));
+  await until('all of it', () => told.includes('c'));
+  expect(after).toEqual(['listed', 'changed', 'changed', 'changed']);
+  expect(failures).toHaveLength(3);
+  expect(lists(podsPath)).toBe(1);
+  off();
 });
 
 test('a kind that is not served has no objects', async () => {

@@ -252,9 +252,12 @@ test('however much changes, there are at most two rounds a second', async () => 
   await until('all watches', () => lists().length === 2);
   await clock.advance(2_000);
   let rounds = 0;
+  // One for all: what is made of it for each round stays in memory for as long as it does.
+  const signals = new Set<AbortSignal>();
   const { round } = watch.observer;
   watch.observer.round = (...options) => {
     rounds += 1;
+    signals.add(options[0]);
     return round(...options);
   };
   for (let count = 0; count < 100; count += 1) {
@@ -264,6 +267,7 @@ test('however much changes, there are at most two rounds a second', async () => 
   }
   expect(rounds).toBeGreaterThan(5);
   expect(rounds).toBeLessThanOrEqual(11);
+  expect(signals.size).toBe(1);
 });
 
 test('a lab in which nothing happens costs its API server at most two requests a second', async () => {
