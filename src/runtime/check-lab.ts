@@ -1,5 +1,6 @@
 import type { GradedTask } from '#grading/grader.ts';
 import type { LabSession } from '#store/port.ts';
+import { type Bucket, bucket } from './bucket.ts';
 import { type Context, labOf, refOf } from './context.ts';
 import { type Answers, handIn } from './grade/answers.ts';
 import { type Graded, gradeLab } from './grade/grade-lab.ts';
@@ -26,8 +27,9 @@ export async function checkLab(
   const tasks = lab.file.tasks.filter(({ id }) => task === undefined || id === task);
   if (tasks.length === 0) throw new Problem(400, 'no-such-task', `task: this lab has no task "${task}".`, { field: 'task' });
   const watch = await watchOf(context, session, AbortSignal.timeout(checkMilliseconds));
-  await handIn(context.store.journal, session, tasks, answers);
   const question = JSON.stringify([task ?? null, answers]);
+  if (!watch.checking.has(question)) takeTurn(watch);
+  await handIn(context.store.journal, session, tasks, answers);
   const checking =
     watch.checking.get(question) ??
     judgeAndStore(context, session, watch, task).finally(() => {
@@ -35,6 +37,16 @@ export async function checkLab(
     });
   watch.checking.set(question, checking);
   return await checking;
+}
+
+const turns = new WeakMap<Watch, Bucket>();
+
+/** Each check is stored for good. Throws a 429 for one that comes too soon after many others. */
+function takeTurn(watch: Watch): void {
+  const ofLab = turns.get(watch) ?? bucket({ burst: 20, every: 2_000 });
+  turns.set(watch, ofLab);
+  if (ofLab.take()) return;
+  throw new Problem(429, 'too-many-checks', 'This lab was checked very often just now; check it again in a moment.', { retryAfter: 2 });
 }
 
 async function judgeAndStore(
@@ -124,9 +136,11 @@ export async function storeGraded(
 }
 
 async function watchOf(context: Context, session: LabSession, signal: AbortSignal): Promise<Watch> {
-  const kept = context.watches.get(session.id);
+  const kept = context.watches.get(session.id, session.epoch);
   if (kept) return await kept;
   const access = await context.provider.open(refOf(context, session), signal);
   if (!access) throw new Problem(503, 'gone', 'The containers of this lab cannot be reached at the moment.', { retryAfter: 5 });
+  const now = await context.store.sessions.get(session.id);
+  if (now?.epoch !== session.epoch || now.state !== 'ready') throw new Problem(409, 'not-ready', 'The lab was reset or ended meanwhile.');
   return await context.watches.begin(session, access);
 }

@@ -1,6 +1,7 @@
 import type { GradedTask } from '#grading/grader.ts';
 import { isWaitingForTrial } from '#grading/judge.ts';
 import type { Verdict } from '#grading/verdict.ts';
+import { type Bucket, bucket } from './bucket.ts';
 import { storeGraded } from './check-lab.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Context } from './context.ts';
@@ -27,7 +28,12 @@ interface Lab {
   live: LiveLab;
   /** When a press of Check was last answered. */
   checkedAt: number;
+  /** By task: what bounds the attempts that are made of its turns. */
+  turns: Map<string, Bucket>;
 }
+
+/** A task may turn so often at once, and once in so many milliseconds after that; meanwhile only its newest state is waited for. */
+const turnsKept = { burst: 20, every: 30_000 };
 
 /** Stores and tells only what turned (design §6): no attempt is made of a verdict that says what the last one said. */
 export function liveChecks(context: () => Context, clock: Clock = systemClock): LiveChecks {
@@ -40,6 +46,7 @@ export function liveChecks(context: () => Context, clock: Clock = systemClock): 
       unsubscribe ??= hub.onAudience((id, isPresent) => labs.get(id)?.live.present(isPresent));
       const lab: Lab = {
         checkedAt: 0,
+        turns: new Map(),
         live: liveLab({
           observer: watch.observer,
           tasks: watch.grader.tasks,
@@ -101,7 +108,12 @@ async function judgeTurn(context: Context, id: string, { watch, lab, task, round
   });
   const told = (await store.attempts.latest(id, session.epoch)).find((latest) => latest.task === task.id)?.verdict;
   if (graded === undefined || isDisturbed(begun)) return 'again';
-  if (isNews(told, graded.verdict)) await storeGraded(context, session, watch, graded, 'turn');
+  if (isNews(told, graded.verdict)) {
+    const turns = lab.turns.get(task.id) ?? bucket(turnsKept, clock);
+    lab.turns.set(task.id, turns);
+    if (!turns.take()) return 'settling';
+    await storeGraded(context, session, watch, graded, 'turn');
+  }
   if (graded.verdict.status === 'passed' && task.lasts === 'once') return 'over';
   return told !== undefined && isSettling(graded.verdict) ? 'settling' : 'done';
 }

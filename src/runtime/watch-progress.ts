@@ -7,6 +7,7 @@ import { type LoadedGrader, loadGrader } from './grade/load-grader.ts';
 import { type Watching, watchWitnesses } from './grade/watch-witnesses.ts';
 import type { CheckResult } from './hub.ts';
 import { type Observer, observer } from './observe/observer.ts';
+import { Problem } from './problem.ts';
 import { undoLeftTrials } from './trial/trier.ts';
 
 const undoMilliseconds = 30_000;
@@ -24,9 +25,10 @@ export interface Watch {
 
 /** The labs whose journals are kept, from ready on, whoever is looking (design §6). */
 export interface Watches {
-  /** Begins to keep a lab's journal; does nothing when it is kept. */
+  /** Begins to keep a lab's journal; does nothing when it is kept. What was kept of an earlier epoch is ended, a later one is left alone. */
   begin(session: LabSession, access: LabAccess): Promise<Watch>;
-  get(session: string): Promise<Watch> | undefined;
+  /** Of this epoch, or of whichever there is. */
+  get(session: string, epoch?: number): Promise<Watch> | undefined;
   /** Stops and waits. */
   end(session: string): Promise<void>;
   close(): Promise<void>;
@@ -37,7 +39,7 @@ export function watches(
   secretKey: Uint8Array,
 ): Watches {
   const { provider, store, log, settings, live, hub } = context;
-  const kept = new Map<string, Promise<Watch>>();
+  const kept = new Map<string, { epoch: number; watch: Promise<Watch>; isLive: boolean }>();
 
   async function watch(session: LabSession, access: LabAccess): Promise<Watch> {
     const lab = labOf(context, session.lab);
@@ -74,24 +76,33 @@ export function watches(
   }
 
   const self: Watches = {
-    begin(session, access) {
-      const known = kept.get(session.id);
-      if (known) return known;
-      const begun = watch(session, access);
+    async begin(session, access) {
+      for (let known = kept.get(session.id); known !== undefined; known = kept.get(session.id)) {
+        if (known.epoch === session.epoch) return await known.watch;
+        if (known.epoch > session.epoch) throw new Problem(409, 'not-ready', 'The lab was reset meanwhile.');
+        await self.end(session.id);
+      }
+      const begun = { epoch: session.epoch, watch: watch(session, access), isLive: false };
       kept.set(session.id, begun);
-      begun.then(
-        (watch) => kept.get(session.id) === begun && live.began(session.id, watch),
+      begun.watch.then(
+        (watch) => {
+          begun.isLive = kept.get(session.id) === begun;
+          if (begun.isLive) live.began(session.id, watch);
+        },
         () => kept.get(session.id) === begun && kept.delete(session.id),
       );
-      return begun;
+      return await begun.watch;
     },
-    get: (session) => kept.get(session),
+    get(session, epoch) {
+      const known = kept.get(session);
+      return epoch === undefined || known?.epoch === epoch ? known?.watch : undefined;
+    },
     async end(session) {
       const begun = kept.get(session);
       if (begun === undefined) return;
       kept.delete(session);
-      const watch = await begun.catch(() => null); // Whoever began it was told.
-      await live.ended(session);
+      const watch = await begun.watch.catch(() => null); // Whoever began it was told.
+      if (begun.isLive) await live.ended(session);
       await watch?.watching.close();
       await watch?.observer.close();
     },

@@ -225,6 +225,24 @@ test('a task turns green and red as its object changes, and its history tells wh
   expect(history['switch']?.turns.map(({ status }) => status)).toEqual(['passed', 'wrong', 'passed']);
 });
 
+test('a task that turns all the time makes few attempts, and ends as it is', async () => {
+  openPage();
+  for (let count = 0; count < 60; count += 1) {
+    put('switch', count % 2 === 0 ? 'on' : 'off');
+    await until('it', () => {
+      const known = JSON.stringify(watch.observer.informers.read(map('switch').request as never));
+      return known?.includes(count % 2 === 0 ? '"on"' : '"off"') ?? false;
+    });
+    await clock.advance(600);
+  }
+  expect(told.length).toBeGreaterThan(15);
+  expect(told.length).toBeLessThan(25);
+  put('switch', 'on');
+  await stepsUntil('the last state', () => told.at(-1) === 'switch passed by turn');
+  await clock.advance(60_000);
+  expect(told.at(-1)).toBe('switch passed by turn');
+});
+
 test('changes that come together are judged once, and only the task they concern', async () => {
   openPage();
   await until('all watches', () => lists().length === 2);

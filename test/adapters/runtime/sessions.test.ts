@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { checkLab } from '#runtime/check-lab.ts';
 import { endLab } from '#runtime/end-lab.ts';
+import { Problem } from '#runtime/problem.ts';
 import { keepReconciled, reconcile } from '#runtime/reconcile.ts';
 import { resetLab, startLab } from '#runtime/start-lab.ts';
 import { type Workbench, workbench } from './context.ts';
@@ -83,6 +85,41 @@ test('after a reboot a half-made lab is finished and one that was ending is gone
   await reconcile(bench.context, limit());
   await bench.reaches(session.id, 'ended');
   expect(bench.lab.engine.everything()).toEqual([]);
+});
+
+test('a check from before a reset does not keep the lab of before in view', async () => {
+  const { session } = await startLab(bench.context, bench.learner, lab);
+  const before = await bench.reaches(session.id, 'ready');
+  await resetLab(bench.context, before);
+  await bench.reaches(session.id, 'ready');
+  const access = (await bench.context.watches.get(session.id))?.access ?? null;
+  await bench.context.watches.end(session.id);
+  // It had found its lab just before the reset.
+  const late = { ...bench.context, provider: { ...bench.context.provider, open: async () => access } };
+  await expect(checkLab(late, before, undefined)).rejects.toMatchObject({ status: 409 });
+  expect(bench.context.watches.get(session.id)).toBeUndefined();
+});
+
+test('a watch of a lab before its reset gives way to the one after it, never the other way', async () => {
+  const { session } = await startLab(bench.context, bench.learner, lab);
+  const before = await bench.reaches(session.id, 'ready');
+  const old = await bench.context.watches.get(session.id);
+  if (old === undefined) throw new Error('it is not watched');
+  const after = { ...before, epoch: before.epoch + 1 };
+  const renewed = await bench.context.watches.begin(after, old.access);
+  expect(renewed).not.toBe(old);
+  expect(await bench.context.watches.begin(after, old.access)).toBe(renewed);
+  await expect(bench.context.watches.begin(before, old.access)).rejects.toMatchObject({ status: 409 });
+});
+
+test('checks without end are refused after a while, with when to try again', async () => {
+  const { session } = await startLab(bench.context, bench.learner, lab);
+  const ready = await bench.reaches(session.id, 'ready');
+  const pressed = Array.from({ length: 30 }, (_, count) => checkLab(bench.context, ready, undefined, { none: `${count}` }));
+  const reasons = (await Promise.allSettled(pressed)).map((one) => (one.status === 'rejected' ? one.reason : null));
+  const refused = reasons.filter((reason) => reason instanceof Problem && reason.status === 429);
+  expect(refused).toHaveLength(10);
+  expect(refused[0]).toMatchObject({ retryAfter: 2 });
 });
 
 test('a lab whose node was removed by hand is declared lost, with the next step', async () => {
