@@ -6,8 +6,9 @@ import { costOf, isToldByObjects } from '../observe/behind.ts';
 import type { InformerEvent } from '../observe/informer.ts';
 import type { ObjectRequest } from '../observe/kube-read.ts';
 import { type Observer, observedAs, type Round } from '../observe/observer.ts';
+import { budget } from './budget.ts';
 import type { Draft } from './journal-cap.ts';
-import { newsOf, releasedOf, resume, type Witness, witnessesOf } from './witness.ts';
+import { miss, newsOf, releasedOf, resume, type Witness, witnessesOf } from './witness.ts';
 
 export interface WatchWitnesses {
   observer: Pick<Observer, 'round' | 'informers'>;
@@ -38,6 +39,8 @@ const breath = 250;
 const insurance = 60_000;
 /** How long a look waits for the journal to have what it saw. */
 const catchUp = 500;
+/** What one lab's lists may take of this process's time. */
+const heedingShare = 0.2;
 /** Entries that wait to be written; what comes beyond is a gap. */
 const mostWaiting = 1_000;
 
@@ -54,6 +57,9 @@ export function watchWitnesses(options: WatchWitnesses): Watching {
   const looking = new Set<Promise<void>>();
   const cancels = new Map<string, () => void>();
   const changed = new Set<Witness>();
+  /** Lists that changed and were not heeded since. */
+  const overdue = new Set<Witness>();
+  const heeding = budget(heedingShare, 1_000);
   let written: Promise<void> = Promise.resolve();
   let waiting = 0;
 
@@ -88,9 +94,25 @@ export function watchWitnesses(options: WatchWitnesses): Watching {
   }
 
   function heedList(witness: Witness): void {
-    const seen = known(witness);
-    witness.isFollowed = seen !== null;
-    if (seen) heed(witness, seen);
+    heeding.spend(() => {
+      overdue.delete(witness);
+      const seen = known(witness);
+      witness.isFollowed = seen !== null;
+      if (seen) heed(witness, seen);
+    });
+  }
+
+  /** Heeds a change at once, unless this lab has taken too much time by that: then it is a gap, and heeded later. */
+  function heedChange(witness: Witness): void {
+    if (heeding.isSpent()) {
+      if (!overdue.has(witness)) miss(witness, isoNow(clock));
+      overdue.add(witness);
+      if (!cancels.has('overdue')) later('overdue', onceMore, heedOverdue);
+    } else heedList(witness);
+  }
+
+  function heedOverdue(): void {
+    for (const witness of [...overdue]) heedChange(witness);
   }
 
   const concerns = (witness: Witness, list: string, event: InformerEvent) =>
@@ -104,7 +126,7 @@ export function watchWitnesses(options: WatchWitnesses): Watching {
     const concerned = witnesses.filter((witness) => concerns(witness, list, event));
     for (const witness of concerned.filter((witness) => witness.list === list)) {
       if (event.type === 'blind') Object.assign(witness, { isFollowed: false, blindSince: witness.blindSince ?? event.since });
-      else heedList(witness);
+      else heedChange(witness);
     }
     const probes = concerned.filter((witness) => witness.list === null);
     if (event.type === 'blind' || probes.length === 0) return;
@@ -178,7 +200,7 @@ export function watchWitnesses(options: WatchWitnesses): Watching {
   function settle(): void {
     const at = isoNow(clock);
     for (const witness of witnesses) {
-      if (witness.isFollowed && witness.blindSince !== null) heedList(witness);
+      if (overdue.has(witness) || (witness.isFollowed && witness.blindSince !== null)) heedList(witness);
       write(witness, releasedOf(witness, at), at);
     }
   }

@@ -72,6 +72,13 @@ export function newsOf(witness: Witness, seen: Observed, at: string): readonly D
   });
 }
 
+/** Notes that states went by which nobody took the time to look at: what is seen next is written after a gap, whatever it is. */
+export function miss(witness: Witness, at: string): void {
+  const { history } = witness;
+  witness.history = { ...history, held: history.held ?? { from: at, reason: 'too-many', newest: null } };
+  witness.last = null;
+}
+
 /** What was held back, so that a witness that sees too much does not write it all, and may be written by now. */
 export function releasedOf(witness: Witness, at: string): readonly Draft[] {
   const { history, write } = release(witness.history, at);

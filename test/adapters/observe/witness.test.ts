@@ -210,6 +210,31 @@ test('a learner who changes things all the time fills a journal of bounded size,
   await watching.close();
 });
 
+test('lists that take long to read take no more than their share of the time, and the journal ends with how it is', async () => {
+  let read = 0;
+  const slow = Uid.transform((pod) => {
+    for (const end = performance.now() + 25; performance.now() < end; );
+    read += 1;
+    return pod;
+  });
+  const seen = kube.object('v1', 'Pod', 'web', { namespace: 'shop', fields: slow });
+  const slowTask = task({ lasts: 'once', observe: {}, witness: { pods: seen }, expect: z.object({ pods: entries(seen).min(1) }) });
+  const slowTasks = gradedTasks([{ id: 'slow', points: 1 }], defineGrader({ words: because, tasks: { slow: slowTask } }));
+  const eye = open();
+  const onError = (error: unknown) => failures.push(error);
+  const watching = watchWitnesses({ observer: eye, journal, session, tasks: slowTasks, pace: () => 60_000, onError });
+  await watching.look(signal());
+  await followed();
+  read = 0;
+  for (let count = 0; count < 100; count += 1) put(`${count}`);
+  put('last');
+  await until('the end of it', async () => JSON.stringify((await kept('slow.pods')).at(-1)).includes('"last"'));
+  expect(read).toBeLessThan(30);
+  expect((await kept('slow.pods')).slice(-2)).toEqual([['gap', expect.objectContaining({ reason: 'too-many' })], uid('last')]);
+  await watching.close();
+  await eye.close();
+});
+
 test('a task that lasts once is passed by its journal and stays passed', async () => {
   const watching = await begin();
   const settling = new Map<string, string>();
