@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
 import { type Kube, kube } from '#cluster/kube.ts';
 import type { LabAccess, LabSpec } from '#cluster/port.ts';
+import { trial } from '#grading';
 import { trialName } from '#grading/grader.ts';
 import { gradeLab } from '#runtime/grade/grade-lab.ts';
 import { type Watching, watchWitnesses } from '#runtime/grade/watch-witnesses.ts';
@@ -263,6 +264,11 @@ it('what a trial made is taken away, and an object of the learner’s by the sam
   await toolbox('kubectl -n shop create configmap note --from-literal=by=me');
   const { body } = await admin.get(note, { signal: soon() });
   expect(await check('made')).toMatchObject({ status: 'wrong', trials: { note: { value: { accepted: false, status: 409 } } } });
+  expect((await admin.get(note, { signal: soon() })).body).toEqual(body);
+
+  const gone = trial.dryRun({ verb: 'delete', target: { apiVersion: 'v1', kind: 'ConfigMap', name: 'note', namespace: 'shop' } });
+  const dry = { ...graded('made'), trial: { observe: { gone }, expect: z.object({}) } };
+  expect(await hands.tryTask(dry, soon())).toMatchObject({ gone: { ok: true, value: { accepted: true } } });
   expect((await admin.get(note, { signal: soon() })).body).toEqual(body);
 });
 

@@ -131,7 +131,7 @@ export function prober({ provider, access, observer, rules, kube: connect = kube
         return { accepted: false, status: 404, message: `the API server serves no ${named.kind} of ${named.apiVersion}`, object: null };
       }
       const path = change.verb === 'create' ? list : `${list}/${encodeURIComponent(named.name)}`;
-      const body = bodyOf(change, { uid, id, now });
+      const body = bodyOf(change, { uid, id, now, dryRun });
       const method = { create: 'POST', patch: 'PATCH', delete: 'DELETE' } as const;
       return await send(cluster, { method: method[change.verb], path, body }, { dryRun, webhooks }, signal);
     },
@@ -179,7 +179,14 @@ export function prober({ provider, access, observer, rules, kube: connect = kube
   return self;
 }
 
-function bodyOf(change: ExactChange, { uid, id, now }: { uid: string | undefined; id: string | undefined; now: boolean }): unknown {
+interface BodyOptions {
+  uid: string | undefined;
+  id: string | undefined;
+  now: boolean;
+  dryRun: boolean;
+}
+
+function bodyOf(change: ExactChange, { uid, id, now, dryRun }: BodyOptions): unknown {
   if (change.verb === 'patch') return change.patch;
   if (change.verb === 'delete') {
     const isPod = change.target.kind === 'Pod';
@@ -187,6 +194,8 @@ function bodyOf(change: ExactChange, { uid, id, now }: { uid: string | undefined
       apiVersion: 'v1',
       kind: 'DeleteOptions',
       propagationPolicy: 'Background',
+      // The API server reads no parameters of a delete that has a body.
+      ...(dryRun ? { dryRun: ['All'] } : {}),
       ...(uid === undefined ? {} : { preconditions: { uid } }),
       ...(now && isPod ? { gracePeriodSeconds: 0 } : {}),
     };

@@ -9,6 +9,7 @@ import { client } from '../../fakes/engine/certificates.ts';
 
 const Body = z.looseObject({ metadata: z.looseObject({ name: z.string() }) });
 type Object_ = z.infer<typeof Body>;
+const DryRun = z.object({ dryRun: z.tuple([z.literal('All')]) });
 
 /** A cluster that keeps config maps of the namespace `shop`, and misbehaves when told to. */
 export interface FakeCluster {
@@ -54,7 +55,7 @@ export async function fakeCluster(): Promise<FakeCluster> {
   };
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<unknown> {
-    const { pathname } = new URL(request.url ?? '', 'https://kubernetes');
+    const { pathname, searchParams } = new URL(request.url ?? '', 'https://kubernetes');
     const text = (await buffer(request)).toString();
     if (pathname === '/api/v1') return json(response, { resources: [{ name: 'configmaps', kind: 'ConfigMap', namespaced: true }] });
     if (!pathname.startsWith(path)) return json(response, {}, 404);
@@ -65,8 +66,12 @@ export async function fakeCluster(): Promise<FakeCluster> {
     lab.changes.push(change);
     const fault = lab.fault(change);
     if (typeof fault === 'number') return json(response, { message: `fault ${fault}` }, fault);
+    const before = new Map(lab.maps);
     const [status, body] = changed(request.method ?? '', name, sent);
-    if (status < 300) lab.onChange(change);
+    // Of a delete with a body, an API server reads no parameters.
+    const isDry = request.method === 'DELETE' && text !== '' ? DryRun.safeParse(sent).success : searchParams.get('dryRun') === 'All';
+    if (isDry) lab.maps = before;
+    else if (status < 300) lab.onChange(change);
     return fault === 'lost' ? request.socket.destroy() : json(response, body, status);
   }
 

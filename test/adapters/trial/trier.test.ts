@@ -19,7 +19,10 @@ const patch: Change = { verb: 'patch', target, patch: { data: { by: 'us' } } };
 
 function taskOf(change: Change, more: { within?: number; holds?: z.ZodType } = {}) {
   const { within = 5, holds = ours } = more;
-  const tried: Trial = trial.change(change, { until: note, holds, within });
+  return taskTrying(trial.change(change, { until: note, holds, within }));
+}
+
+function taskTrying(tried: Trial) {
   const made = task({ lasts: 'state', observe: {}, expect: z.object({}), trial: { observe: { tried }, expect: z.object({}) } });
   const [graded] = gradedTasks(
     [{ id: 'noted', points: 1, trial: 'We try it.' }],
@@ -161,4 +164,15 @@ test('what is not there cannot be changed: a value, and nothing to take back', a
     tried: { ok: true, value: { accepted: false, status: 404, before: null } },
   });
   expect(await states()).toEqual([]);
+});
+
+test('a dry run changes nothing, whatever it would do', async () => {
+  learners();
+  const other = { ...manifest, metadata: { ...manifest.metadata, name: 'other' } };
+  for (const change of [{ verb: 'delete', target }, patch, { verb: 'create', manifest: other }] satisfies Change[]) {
+    expect(await hands.tryTask(taskTrying(trial.dryRun(change)), signal())).toMatchObject({
+      tried: { ok: true, value: { accepted: true } },
+    });
+  }
+  expect([by(), [...lab.maps.keys()], await states()]).toEqual(['them', ['note'], []]);
 });
