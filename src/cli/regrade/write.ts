@@ -18,6 +18,8 @@ export interface Written {
 
 /** So many revisions are one transaction: short enough to keep nobody waiting. */
 const batch = 200;
+/** So many are gathered and sorted before they are written, so that a person's best in a task is worked out anew seldom. */
+const gathered = 5_000;
 
 /** Writes what the grader makes of every attempt of a lab where that differs. Stopped in the middle, it leaves each attempt as it was or revised. */
 export async function writeRevisions(options: {
@@ -32,20 +34,25 @@ export async function writeRevisions(options: {
   const { store, lab, grader, at, signal, report } = options;
   const rejudge = rejudger(grader.tasks);
   const before = await store.attempts.best({ lab });
-  let waiting: Revision[] = [];
+  let waiting: { key: string; revision: Revision }[] = [];
   let written = 0;
   const flush = async () => {
-    written += await store.attempts.regrade(waiting);
+    const sorted = waiting.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)).map(({ revision }) => revision);
     waiting = [];
-    report(written);
+    for (let first = 0; first < sorted.length; first += batch) {
+      signal.throwIfAborted();
+      written += await store.attempts.regrade(sorted.slice(first, first + batch));
+      report(written);
+    }
   };
   for await (const attempt of store.attempts.each({ lab })) {
     signal.throwIfAborted();
     const rejudged = rejudge(attempt);
     if (rejudged.kind !== 'different') continue;
     const { verdict, points } = rejudged;
-    waiting.push({ attempt: attempt.id, at, graderVersion: grader.version, verdict, points });
-    if (waiting.length >= batch) await flush();
+    const revision = { attempt: attempt.id, at, graderVersion: grader.version, verdict, points };
+    waiting.push({ key: keyOf(attempt), revision });
+    if (waiting.length >= gathered) await flush();
   }
   await flush();
   return { attempts: written, grades: await changes(store, before, await store.attempts.best({ lab })) };

@@ -185,8 +185,9 @@ for (const engine of engines) {
         for await (const { revisedAt } of store.attempts.each({ lab })) if (revisedAt !== null) count += 1;
         return count;
       };
-      const early = people[0]?.attempts[2]?.id ?? '';
-      await vi.waitUntil(async () => (await store.attempts.get(early))?.revisedAt !== null, { timeout: 20_000, interval: 1 });
+      const early = people.map(({ attempts }) => attempts[2]?.id ?? '');
+      const begun = async () => (await Promise.all(early.map((id) => store.attempts.get(id)))).some((one) => one?.revisedAt !== null);
+      await vi.waitUntil(begun, { timeout: 20_000, interval: 1 });
       writing.kill('SIGKILL');
       await once(writing, 'exit');
 

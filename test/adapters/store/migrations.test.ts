@@ -73,7 +73,7 @@ onEveryEngine('an upgrade', (opened) => {
     await expect(openStore(opened().where)).rejects.toMatchObject({
       name: 'StoreError',
       code: 'newer-schema',
-      message: expect.stringMatching(/9999-notes.*knows up to 0002-revisions.*newer Slipway/),
+      message: expect.stringMatching(/9999-notes.*knows up to 0003-attempt-order.*newer Slipway/),
     });
     await expectKept(next);
   });
@@ -92,7 +92,12 @@ onEveryEngine('results of the first release', (opened) => {
       'drop index attempt_lab',
       'drop index attempt_task',
       'drop index journal_witness',
-      "delete from kysely_migration where name = '0002-revisions'",
+      'drop index attempt_time',
+      'drop index attempt_person_lab',
+      'drop index attempt_person_task',
+      'create index attempt_at on attempt (at)',
+      'create index attempt_person on attempt (person, lab, task, at)',
+      "delete from kysely_migration where name > '0001-initial'",
     ]);
     const upgraded = await openStore(where);
     expect(await upgraded.attempts.best({ person })).toMatchObject([{ score: 1, attempts: 3, checks: 2 }]);
