@@ -29,7 +29,7 @@ export async function checkLab(
   const watch = await watchOf(context, session, AbortSignal.timeout(checkMilliseconds));
   const question = JSON.stringify([task ?? null, answers]);
   if (!watch.checking.has(question)) takeTurn(watch);
-  await handIn(context.store.journal, session, tasks, answers);
+  await inTurn(watch.checking, () => handIn(context.store.journal, session, tasks, answers));
   const checking =
     watch.checking.get(question) ??
     judgeAndStore(context, session, watch, task).finally(() => {

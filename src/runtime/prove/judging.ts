@@ -1,6 +1,6 @@
 import { type Kube, kube } from '#cluster/kube.ts';
 import type { ClusterProvider, LabAccess } from '#cluster/port.ts';
-import type { JournalStore } from '#store/port.ts';
+import type { SessionJournal } from '#store/port.ts';
 import { type Answers, type AskedTask, answerOf, handIn } from '../grade/answers.ts';
 import { type Graded, gradeLab } from '../grade/grade-lab.ts';
 import type { LoadedGrader } from '../grade/load-grader.ts';
@@ -24,7 +24,7 @@ export interface Judging {
 const gradeLimit = 30_000;
 
 export function judgeIn(
-  options: { provider: ClusterProvider; grader: LoadedGrader; asked: readonly AskedTask[]; journal?: JournalStore; signal: AbortSignal },
+  options: { provider: ClusterProvider; grader: LoadedGrader; asked: readonly AskedTask[]; journal?: SessionJournal; signal: AbortSignal },
   access: LabAccess,
 ): Judging {
   const { provider, grader, asked, journal = memoryJournal(), signal } = options;

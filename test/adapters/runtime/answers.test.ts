@@ -49,3 +49,19 @@ test('a field that is not asked for is refused by name, and nothing of that chec
   await expect(check('claim', { constructor: 'b' })).rejects.toMatchObject({ status: 400 });
   expect(await kept('claim', 'address')).toEqual([]);
 });
+
+test('the same pressed twice at once is kept once', async () => {
+  await Promise.all([check('claim', { address: 'a' }), check('claim', { address: 'a' }), check(undefined, { address: 'a' })]);
+  expect(await kept('claim', 'address')).toEqual(['a']);
+});
+
+test('a field that was changed without end is refused by name, what was handed in last can still be checked', async () => {
+  const { journal } = bench.context.store;
+  const name = answerName('claim', 'address');
+  for (let count = 0; count < 500; count += 1) {
+    await journal.append(session.id, session.epoch, { at: new Date().toISOString(), witness: name, kind: 'seen', value: `${count}` });
+  }
+  await expect(check(undefined, { reason: 'b', address: 'a' })).rejects.toMatchObject({ status: 429, field: 'answers.address' });
+  expect([(await kept('claim', 'address')).length, await kept('class', 'reason')]).toEqual([500, []]);
+  expect(await check('claim', { address: '499' })).toHaveLength(1);
+});
