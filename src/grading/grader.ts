@@ -12,6 +12,8 @@ export type Witnesses = Readonly<Record<string, Observation<unknown, true>>>;
 /** Why nothing is known of a stretch of time: nobody could look, there was too much to keep, or a trial of ours was under way. */
 const Gap = z.object({ from: z.string(), reason: z.enum(['too-many', 'too-large', 'trial']).optional() });
 export type Gap = z.infer<typeof Gap>;
+/** The gap of a trial that is not taken back yet, so that nobody knows when it ends. */
+export const OpenGap = Gap.extend({ reason: z.literal('trial'), isOpen: z.literal(true) });
 
 /** One entry of a witness's journal. `seen`: it is like this since `at`. `gap`: nothing is known of the time from `value.from` to `at`. */
 export type Entry<Value> = Pick<JournalEntry, 'seq' | 'at'> & ({ kind: 'seen'; value: Value } | { kind: 'gap'; value: Gap });

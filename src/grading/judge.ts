@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Evidence } from './evidence.ts';
-import { type GradedTask, journalName, passedName } from './grader.ts';
+import { type GradedTask, journalName, OpenGap, passedName } from './grader.ts';
 import { reasonIn } from './needs.ts';
 import type { Finding, Verdict } from './verdict.ts';
 import { type Reason, readable, worded } from './wording.ts';
@@ -22,7 +22,7 @@ export function judge(task: GradedTask, evidence: Evidence): Verdict {
   const expected = task.expect.safeParse(values);
   if (expected.success) return task.trial === null ? verdict('passed', 1) : judgeTrial(task, task.trial, evidence, values, verdict);
 
-  const unseen = blind(task.observe, evidence.observed);
+  const unseen = [...blind(task.observe, evidence.observed), ...unwitnessed(task, evidence)];
   if (unseen.length > 0) return verdict('cannot-check', 0, told(task, unseen));
 
   const findings = told(task, found(expected.error.issues, values));
@@ -45,15 +45,16 @@ export function isReadyForTrial(task: GradedTask, evidence: Evidence): boolean {
 function judgeTrial(
   task: GradedTask,
   { observe, expect }: NonNullable<GradedTask['trial']>,
-  { trials }: Evidence,
+  evidence: Evidence,
   values: Record<string, unknown>,
   verdict: (status: Verdict['status'], share: number, findings?: readonly Finding[]) => Verdict,
 ): Verdict {
+  const { trials } = evidence;
   if (trials === null) return verdict('not-yet', 0, told(task, [{ code: waiting, params: {} }]));
   const all = { ...values, ...read(observe, trials) };
   const expected = expect.safeParse(all);
   if (expected.success) return verdict('passed', 1);
-  const untried = blind(observe, trials, 'trial.failed');
+  const untried = [...blind(observe, trials, 'trial.failed'), ...unwitnessed(task, evidence)];
   if (untried.length > 0) return verdict('cannot-check', 0, told(task, untried));
   return verdict('wrong', shareOf(task, expected.error.issues), told(task, found(expected.error.issues, all)));
 }
@@ -91,6 +92,18 @@ function blind(reads: Reads, observed: Evidence['observed'], code = 'observation
     const seen = observed[observation];
     if (seen?.ok) return value.safeParse(seen.value).success ? [] : [{ code: 'evidence.unreadable', params: { observation } }];
     return [{ code, params: { observation, reason: seen?.reason ?? 'it is not in the evidence' } }];
+  });
+}
+
+/** The witnesses whose journal cannot be read, or of which a trial hides what came since because it was not taken back. */
+function unwitnessed(task: GradedTask, { journal }: Evidence): Reason[] {
+  return Object.entries(task.witness).flatMap(([witness, { value }]): Reason[] => {
+    const own = journal.filter((entry) => entry.witness === journalName(task.id, witness));
+    if (own.some((entry) => entry.kind === 'seen' && !value.safeParse(entry.value).success)) {
+      return [{ code: 'evidence.unreadable', params: { observation: witness } }];
+    }
+    const isHidden = own.some((entry) => entry.kind === 'gap' && OpenGap.safeParse(entry.value).success);
+    return isHidden ? [{ code: 'trial.left', params: { witness } }] : [];
   });
 }
 

@@ -55,6 +55,12 @@ const general: WordTable = {
     why: 'A verdict is only made from what was seen.',
     lookAt: 'Press Check again.',
   },
+  'trial.left': {
+    seen: 'A trial of ours could not be taken back yet, and hides what {witness} has seen since.',
+    needed: 'The trial must be taken back before this can be judged.',
+    why: 'Nothing was held against you: what a trial does to the lab is not your work.',
+    lookAt: 'Whether the API server answers, and what its webhooks refuse. Then press Check again.',
+  },
   'trial.waiting': {
     seen: 'All that can be seen from outside is as it should be.',
     needed: 'A trial, which Slipway makes when you press Check.',

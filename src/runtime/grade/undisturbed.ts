@@ -2,7 +2,8 @@ import type { JournalEntry } from '#grading/evidence.ts';
 
 /**
  * The witnesses' entries as they would be judged had nobody looked while a trial was under way: what our own change did to the
- * lab is no work of the learner's. Of each such time a witness keeps a gap and how things were at its end.
+ * lab is no work of the learner's. Of each such time a witness keeps a gap, which says so when it has not ended, and how things were
+ * at its end.
  */
 export function undisturbed(entries: readonly JournalEntry[], trials: readonly string[]): JournalEntry[] {
   const isTrial = ({ witness }: JournalEntry) => trials.includes(witness);
@@ -39,7 +40,8 @@ function withoutWindow(entries: readonly JournalEntry[], { from, to }: Window): 
   return entries.flatMap((entry) => {
     if (!isInside(entry)) return [entry];
     if (last.get(entry.witness) !== entry) return [];
-    const gap = { ...entry, seq: from.seq, kind: 'gap' as const, value: { from: from.at, reason: 'trial' } };
+    const value = { from: from.at, reason: 'trial', ...(to === Number.POSITIVE_INFINITY ? { isOpen: true } : {}) };
+    const gap = { ...entry, seq: from.seq, kind: 'gap' as const, value };
     return entry.kind === 'gap' ? [gap] : [gap, entry];
   });
 }

@@ -129,6 +129,30 @@ test('partial credit is what the worst finding leaves', () => {
   expect(judge(graded('credited'), evidence(ok(null))).score).toBe(0);
 });
 
+test('a journal from before a witness read another field is no failure of the learner’s', () => {
+  const entry = (value: z.core.util.JSONType) => ({ seq: 1, at, witness: 'history.web', kind: 'seen' as const, value });
+  expect(judge(graded('history'), evidence(undefined, { journal: [entry({ replicas: 3 })] }))).toMatchObject({
+    status: 'cannot-check',
+    findings: [{ code: 'evidence.unreadable', params: { observation: 'web' } }],
+  });
+  const elsewhere = { ...entry({}), witness: 'state.web' };
+  expect(status('history', evidence(undefined, { journal: [entry({ replicas: 3, ready: 0 }), elsewhere] }))).toBe('wrong');
+});
+
+test('a trial that is not taken back yet makes nothing wrong that it may hide', () => {
+  const left = (isOpen: boolean) => ({
+    ...{ seq: 1, at, witness: 'history.web', kind: 'gap' as const },
+    value: { from: at, reason: 'trial', ...(isOpen ? { isOpen } : {}) },
+  });
+  const dropped = { seq: 2, at, witness: 'history.web', kind: 'seen' as const, value: { replicas: 3, ready: 0 } };
+  expect(judge(graded('history'), evidence(undefined, { journal: [left(true), dropped] }))).toMatchObject({
+    status: 'cannot-check',
+    findings: [{ code: 'trial.left' }],
+  });
+  expect(status('history', evidence(undefined, { journal: [left(false), dropped] }))).toBe('wrong');
+  expect(status('history', evidence(undefined, { journal: [left(true)] }))).toBe('passed');
+});
+
 test('a witness’s journal is judged, gaps and all', () => {
   const seen = (seq: number, ready: number) => ({ seq, at, witness: 'history.web', kind: 'seen' as const, value: { replicas: 3, ready } });
   const gap = { seq: 2, at, witness: 'history.web', kind: 'gap' as const, value: { from: at } };

@@ -32,10 +32,10 @@ test('what a trial did to the lab is a gap, and how things were at its end', () 
   ]);
 });
 
-test('a trial that is under way, or that a crash left, hides what came since', () => {
+test('a trial that is under way, or that a crash left, hides what came since, and says so', () => {
   expect(told([pods(1, 2), begun(2), pods(3, 0), pods(4, 1)])).toEqual([
     [1, 'seen', 2],
-    [2, 'gap', { from: at(2), reason: 'trial' }],
+    [2, 'gap', { from: at(2), reason: 'trial', isOpen: true }],
     [4, 'seen', 1],
   ]);
 });
