@@ -107,15 +107,15 @@ function gradingOf(context: Context, session: LabSession, watch: Watch, task: st
 /** Whether a task's trials change the lab for a while. */
 const changes = ({ trial }: GradedTask) => Object.values(trial?.observe ?? {}).some(({ request }) => request.kind === 'trial.change');
 
-/** Stores an attempt, durably, and tells the session's pages. */
+/** Stores an attempt, durably and together with what keeps its task passed, and tells the session's pages. */
 export async function storeGraded(
   context: Context,
   session: LabSession,
   watch: Watch,
-  { task, verdict, evidence }: Graded,
+  { task, verdict, evidence, passed }: Graded,
   cause: 'check' | 'turn',
 ): Promise<CheckResult> {
-  const attempt = await context.store.attempts.record({
+  const attempt = {
     session: session.id,
     person: session.person,
     lab: session.lab,
@@ -129,8 +129,9 @@ export async function storeGraded(
     points: task.points,
     verdict,
     evidence,
-  });
-  const result = { task: task.id, verdict, savedAt: attempt.at, cause, attempt: attempt.id };
+  };
+  const { id, at: savedAt } = await context.store.attempts.record(attempt, passed);
+  const result = { task: task.id, verdict, savedAt, cause, attempt: id };
   context.hub.publish(session.id, { type: 'verdict', data: result });
   return result;
 }

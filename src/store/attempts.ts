@@ -7,7 +7,7 @@ import { EffectiveRow, effective, WholeRow, withRevision } from './effective.ts'
 import type { Executor } from './executor.ts';
 import { historyOf } from './history.ts';
 import { newId } from './id.ts';
-import { nextInSession } from './journal.ts';
+import { appendFirstIn, nextInSession } from './journal.ts';
 import type { AttemptOnRecord, AttemptStore } from './port.ts';
 import { judgementsOf, regrade } from './revisions.ts';
 import { isoTime, json, parseRow, parseRows } from './row.ts';
@@ -20,7 +20,7 @@ const page = 40;
 /** Attempts and their revisions, append-only; the best per person and task is kept beside them. */
 export function attemptStore(executor: Executor): AttemptStore {
   return {
-    record: (input) =>
+    record: (input, passed = null) =>
       executor.write(async (tx) => {
         const attempt = { ...input, id: newId(), at: isoTime(input.at) };
         const seq = await nextInSession(tx, attempt.session);
@@ -29,6 +29,7 @@ export function attemptStore(executor: Executor): AttemptStore {
           .values({ ...attempt, seq, verdict: JSON.stringify(attempt.verdict), evidence: JSON.stringify(attempt.evidence) })
           .execute();
         await countAttempt(tx, attempt);
+        if (passed !== null) await appendFirstIn(tx, attempt, passed);
         return attempt;
       }),
 

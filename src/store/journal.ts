@@ -28,18 +28,40 @@ export async function nextInSession(tx: Transaction<Tables>, session: string): P
   return row.sequence;
 }
 
+export async function appendIn(
+  tx: Transaction<Tables>,
+  { session, epoch }: { session: string; epoch: number },
+  { at, witness, kind, value }: Omit<JournalEntry, 'seq'>,
+): Promise<JournalEntry> {
+  const entry: JournalEntry = { seq: await nextInSession(tx, session), at: isoTime(at), witness, kind, value };
+  await tx
+    .insertInto('journal')
+    .values({ ...entry, session, epoch, value: JSON.stringify(value) })
+    .execute();
+  return entry;
+}
+
+/** Appends the first entry of a witness; does nothing when it has one. */
+export async function appendFirstIn(
+  tx: Transaction<Tables>,
+  { session, epoch }: { session: string; epoch: number },
+  entry: Omit<JournalEntry, 'seq'>,
+): Promise<void> {
+  const known = await tx
+    .selectFrom('journal')
+    .select('seq')
+    .where('session', '=', session)
+    .where('epoch', '=', epoch)
+    .where('witness', '=', entry.witness)
+    .limit(1)
+    .executeTakeFirst();
+  if (known === undefined) await appendIn(tx, { session, epoch }, entry);
+}
+
 /** What witnesses saw, append-only. */
 export function journalStore(executor: Executor): SessionJournal {
   return {
-    append: (session, epoch, { at, witness, kind, value }) =>
-      executor.write(async (tx) => {
-        const entry: JournalEntry = { seq: await nextInSession(tx, session), at: isoTime(at), witness, kind, value };
-        await tx
-          .insertInto('journal')
-          .values({ ...entry, session, epoch, value: JSON.stringify(value) })
-          .execute();
-        return entry;
-      }),
+    append: (session, epoch, entry) => executor.write((tx) => appendIn(tx, { session, epoch }, entry)),
 
     async list(session, epoch, witnesses) {
       if (witnesses.length === 0) return [];

@@ -198,8 +198,11 @@ export interface TaskHistory {
 }
 
 export interface AttemptStore {
-  /** Stores an attempt and moves the best row if it is better (a higher score, or the same with a better status), in one transaction. */
-  record(attempt: Omit<Attempt, 'id'>): Promise<Attempt>;
+  /**
+   * Stores an attempt and moves the best row if it is better (a higher score, or the same with a better status), in one transaction.
+   * `passed` is written into the journal in the same one, unless its witness is there already.
+   */
+  record(attempt: Omit<Attempt, 'id'>, passed?: Omit<JournalEntry, 'seq'> | null): Promise<Attempt>;
   /** With the judgements that count no longer, oldest first: what it was when it was made, and each regrade but the newest. */
   get(id: string): Promise<(EffectiveAttempt & { revisedFrom: readonly Judgement[] }) | null>;
   /** Newest first, without evidence. `before` is the id of an attempt: those older than it. */

@@ -140,6 +140,7 @@ async function check(id: string, { trials = true } = {}) {
     signal: soon(180_000),
   });
   if (!one) throw new Error('nothing was judged');
+  if (one.passed) await store.journal.append(session.id, session.epoch, one.passed);
   return { ...one.verdict, code: one.verdict.findings[0]?.code, trials: one.evidence.trials };
 }
 

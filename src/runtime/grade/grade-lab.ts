@@ -31,11 +31,15 @@ export interface Graded {
   verdict: Verdict;
   /** What the verdict was made from, cut to size. */
   evidence: Evidence;
+  /** What keeps a `once` task passed that passes for the first time: to be written into the journal together with the verdict. */
+  passed: PassedEntry | null;
 }
+
+export type PassedEntry = Omit<JournalEntry, 'seq'>;
 
 /**
  * Judges tasks by one round of reads, in parallel and shared, and the session's journal. Changes nothing in the lab but by
- * trials, whose changes are taken back; a `once` task that passes is written into the journal, which keeps it passed until the lab is reset.
+ * trials, whose changes are taken back. Whoever lets a pass of a `once` task count writes `passed` into the journal.
  */
 export async function gradeLab(options: GradeLab): Promise<readonly Graded[]> {
   const { observer, journal, session, tasks, settling, trier, disturbing = tasks, witness, signal } = options;
@@ -66,10 +70,9 @@ export async function gradeLab(options: GradeLab): Promise<readonly Graded[]> {
     const isDue = trier !== undefined && isReadyForTrial(task, still);
     const evidence = isDue ? { ...still, trials: await trier.tryTask(task, signal) } : still;
     const verdict = judge(task, evidence);
-    if (verdict.status === 'passed' && task.lasts === 'once' && !hasPassed(task, evidence.journal)) {
-      await journal.append(session.id, session.epoch, { at, witness: passedName(task.id), kind: 'seen', value: { passed: true } });
-    }
-    graded.push({ task, verdict, evidence: capped(evidence) });
+    const isFirst = verdict.status === 'passed' && task.lasts === 'once' && !hasPassed(task, evidence.journal);
+    const passed: PassedEntry | null = isFirst ? { at, witness: passedName(task.id), kind: 'seen', value: { passed: true } } : null;
+    graded.push({ task, verdict, evidence: capped(evidence), passed });
   }
   return graded;
 }

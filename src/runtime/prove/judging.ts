@@ -44,7 +44,9 @@ export function judgeIn(
       if (failures.length > 0) throw failures[0];
       const limit = AbortSignal.any([signal, AbortSignal.timeout(gradeLimit + (trials ? trialMilliseconds(grader.tasks) : 0))]);
       const grading = { observer: eye, journal, session, tasks: grader.tasks, settling, witness: watching.look, signal: limit };
-      return gradeLab(trials ? { ...grading, trier: hands } : grading);
+      const graded = await gradeLab(trials ? { ...grading, trier: hands } : grading);
+      for (const { passed } of graded) if (passed) await journal.append(session.id, session.epoch, passed);
+      return graded;
     },
     answer: (answers) => handIn(journal, session, asked, answers),
     async belongings() {

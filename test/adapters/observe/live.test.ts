@@ -192,6 +192,26 @@ test('with nobody there only what witnesses name is followed, and a task that a 
   expect(told).toContain('seen passed by turn');
 });
 
+test('a pass that a press of Check overtook is not kept; one that counts is, with its attempt', async () => {
+  const passed = () => store.journal.list(session.id, session.epoch, ['seen:passed']);
+  const { list } = store.journal;
+  let overtaken = 0;
+  store.journal.list = async (...of) => {
+    if (of[2].includes('seen:passed')) overtaken += watch.checking.set('a check', Promise.resolve([])).size;
+    return await list(...of);
+  };
+  openPage();
+  lab.cluster.put(podsPath, runningPod('web', { labels: { app: 'other' } }));
+  await stepsUntil('the overtaken round', () => overtaken > 0);
+  await clock.advance(1_000);
+  store.journal.list = list;
+  expect([told, await passed()]).toEqual([[], []]);
+  watch.checking.clear();
+  await reaches(1);
+  const [attempt] = await store.attempts.list({ session: session.id, task: 'seen', limit: 10 });
+  expect([told, await passed()]).toMatchObject([['seen passed by turn'], [{ at: attempt?.at, value: { passed: true } }]]);
+});
+
 test('a page that opens has everything followed and judged; a while after the last has closed it is no longer', async () => {
   put('switch', 'on');
   const close = openPage();

@@ -13,6 +13,19 @@ onEveryEngine('attempts', (opened) => {
     expect(await opened().store.attempts.get('nothing')).toBeNull();
   });
 
+  test('what keeps a task passed is written with its attempt, once, or neither is', async () => {
+    const { session } = await learner(opened().store);
+    const { attempts, journal } = opened().store;
+    const passed = { at: '2026-11-23T10:00:00.000Z', witness: 'claim:passed', kind: 'seen' as const, value: { passed: true } };
+    const attempt = attemptOf(session, { score: 4, status: 'passed' });
+    const unfit = { ...passed, at: 'never' };
+    await expect(attempts.record(attempt, unfit)).rejects.toThrow();
+    expect(await attempts.list({ session: session.id, limit: 9 })).toEqual([]);
+    await Promise.all([attempts.record(attempt, passed), attempts.record(attempt, passed)]);
+    expect(await journal.list(session.id, 1, ['claim:passed'])).toEqual([{ ...passed, seq: expect.any(Number) }]);
+    expect(await attempts.list({ session: session.id, limit: 9 })).toHaveLength(2);
+  });
+
   test('lists are newest first, page by page, without evidence', async () => {
     const { person, session } = await learner(opened().store);
     const ids: string[] = [];

@@ -34,7 +34,7 @@ test('an author sees each finding beside the value it is about, and all that was
     trials: null,
     partial: false,
   };
-  expect(tellVerdicts([{ task: graded, verdict: judge(graded, evidence), evidence }])).toEqual([
+  expect(tellVerdicts([{ task: graded, verdict: judge(graded, evidence), evidence, passed: null }])).toEqual([
     '✗ copies: wrong, 0 of 2',
     '    web.few',
     '      at      web.spec.replicas = 1',
