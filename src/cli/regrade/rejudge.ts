@@ -1,4 +1,4 @@
-import { type GradedTask, passedName } from '#grading/grader.ts';
+import type { GradedTask } from '#grading/grader.ts';
 import { isWaitingForTrial } from '#grading/judge.ts';
 import { regradeAttempt } from '#grading/regrade.ts';
 import type { Verdict } from '#grading/verdict.ts';
@@ -8,19 +8,20 @@ import type { AttemptOnRecord } from '#store/port.ts';
 export type Rejudged = { kind: 'same' | 'different'; verdict: Verdict; points: number } | { kind: 'partial' | 'unfit' | 'unknown-task' };
 
 /**
- * Judges the attempts of a lab again, which must come oldest first: a `once` task is carried by an earlier pass only while the
- * attempt that earned it still passes.
+ * Judges the attempts of a lab again, which must come oldest first: a `once` task is carried by an earlier pass only while an
+ * attempt of the same session and epoch passes by what it saw itself. One that cannot be judged again earns a pass that is on
+ * record, but none that was taken back before it.
  */
 export function rejudger(tasks: readonly GradedTask[]): (attempt: AttemptOnRecord) => Rejudged {
   const earned = new Map<string, boolean>();
   return (attempt) => {
-    const { session, epoch, task: id, evidence, verdict: was } = attempt;
+    const { session, epoch, task: id, verdict: was } = attempt;
     const key = JSON.stringify([session, epoch, id]);
-    const rejudged = judgeAgain(tasks, attempt, earned.get(key) ?? true);
-    const status = 'verdict' in rejudged ? rejudged.verdict.status : was.status;
-    const isCarried = evidence?.journal.some(({ witness }) => witness === passedName(id)) ?? false;
-    if (status === 'passed') earned.set(key, true);
-    else if (attempt.firstStatus === 'passed' && !isCarried && !earned.has(key)) earned.set(key, false);
+    const rejudged = judgeAgain(tasks, attempt, earned.get(key) ?? false);
+    if ('verdict' in rejudged) {
+      if (rejudged.verdict.status === 'passed') earned.set(key, true);
+      else if (attempt.firstStatus === 'passed') earned.set(key, earned.get(key) ?? false);
+    } else if (was.status === 'passed') earned.set(key, earned.get(key) ?? true);
     return rejudged;
   };
 }

@@ -1,8 +1,8 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { rejudger } from '#cli/regrade/rejudge.ts';
 import { defineGrader, kube, reasons, task, trial } from '#grading';
-import { type Grader, gradedTasks } from '#grading/grader.ts';
+import { type Grader, gradedTasks, passedName } from '#grading/grader.ts';
 import { judge } from '#grading/judge.ts';
 import type { AttemptOnRecord } from '#store/port.ts';
 
@@ -55,4 +55,36 @@ test('what could not be looked at then is still cannot-check, and what no longer
   expect(rejudger(tasks)({ ...seen, evidence, verdict: judge(how, evidence) })).toMatchObject({ kind: 'same' });
   expect(rejudger(tasks)({ ...seen, evidence: { ...evidence, observed: {} } })).toEqual({ kind: 'unfit' });
   expect(rejudger(tasks)({ ...seen, evidence: null })).toEqual({ kind: 'unfit' });
+});
+
+describe('a task that stays passed', () => {
+  const once = (port: number): Grader => {
+    const { words, tasks } = grader(port);
+    return { words, translations: {}, tasks: { one: { ...tasks['one'], lasts: 'once' } as Grader['tasks'][string] } };
+  };
+  const entry = { seq: 1, at: '2026-11-23T09:00:00.000Z', witness: passedName('one'), kind: 'seen' as const, value: { passed: true } };
+  /** One that was passed when it was made, by what it found or because an earlier one was. */
+  const passed = ({ port, isCarried = false, partial = false }: { port: number; isCarried?: boolean; partial?: boolean }) => {
+    const one = attempt(once(80));
+    if (one.evidence === null) throw new Error('no evidence');
+    const observed = { web: { ok: true as const, value: { spec: { port } } } };
+    return { ...one, evidence: { ...one.evidence, observed, journal: isCarried ? [entry] : [], partial } };
+  };
+  const said = (port: number, attempts: readonly AttemptOnRecord[]) => {
+    const rejudge = rejudger(tasksOf(once(port)));
+    return attempts.map(rejudge).map((one) => ('verdict' in one ? one.verdict.status : one.kind));
+  };
+
+  test('an entry that no attempt on record earned carries none: each stands by what it saw, until one passes', () => {
+    const [lost, found] = [passed({ port: 1, isCarried: true }), passed({ port: 80, isCarried: true })];
+    expect(said(80, [lost, found, lost])).toEqual(['wrong', 'passed', 'passed']);
+  });
+
+  test('one whose evidence was cut gives no pass back that was taken away', () => {
+    const [first, cut] = [passed({ port: 80 }), passed({ port: 80, partial: true })];
+    const carried = passed({ port: 1, isCarried: true });
+    expect(said(81, [first, cut, carried])).toEqual(['wrong', 'partial', 'wrong']);
+    // What it earned itself stays on record, and carries on.
+    expect(said(80, [cut, carried])).toEqual(['partial', 'passed']);
+  });
 });
