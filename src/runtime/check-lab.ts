@@ -83,7 +83,7 @@ async function gradeWithTrials(context: Context, session: LabSession, watch: Wat
     const { observer, journal } = grading;
     const { provider } = context;
     const rules = labOf(context, session.lab).file.prober;
-    const hands = trier({ provider, access: watch.access, observer, journal, session: grading.session, rules });
+    const hands = trier({ provider, access: watch.access, observer, journal, session: grading.session, rules, settled: grading.witness });
     try {
       return await gradeLab({ ...grading, trier: hands, signal });
     } finally {

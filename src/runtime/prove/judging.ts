@@ -31,9 +31,9 @@ export function judgeIn(
   const { ref } = access;
   const session = { id: ref.lab, epoch: ref.epoch };
   const eye = observer({ provider, access, secretKey: new Uint8Array(32), answer: answerOf(journal, session, asked) });
-  const hands = trier({ provider, access, observer: eye, journal, session });
   const failures: unknown[] = [];
   const watching = watchWitnesses({ observer: eye, journal, session, tasks: grader.tasks, onError: (error) => failures.push(error) });
+  const hands = trier({ provider, access, observer: eye, journal, session, settled: watching.look });
   const settling = new Map<string, string>();
   const admins: readonly (readonly [string, Kube])[] = access.clusters.map(({ name, admin }) => [
     name,

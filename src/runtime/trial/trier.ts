@@ -13,6 +13,8 @@ import { Undo, undoOf } from './take-back.ts';
 export interface TrierOptions extends ProberOptions {
   journal: JournalStore;
   session: { id: string; epoch: number };
+  /** Has witnesses see how the lab is, so that what a trial did to it is not seen after its end. */
+  settled?: (signal: AbortSignal) => Promise<unknown>;
 }
 
 /** Makes the trials of tasks, one after another. */
@@ -205,6 +207,7 @@ async function takeBack(
     if (message !== null) refused.push(message.slice(0, 500));
   }
   await recovered();
+  if (undo.length > 0) await options.settled?.(signal).catch(() => {}); // What nobody could see stays a gap of its own.
   await note(options, task, { state: 'undone', id, refused });
   return refused;
 }

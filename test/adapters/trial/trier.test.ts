@@ -176,3 +176,18 @@ test('a dry run changes nothing, whatever it would do', async () => {
   }
   expect([by(), [...lab.maps.keys()], await states()]).toEqual(['them', ['note'], []]);
 });
+
+test('witnesses see the lab as it was put back before the trial ends, whether they can or not', async () => {
+  learners();
+  const seen: unknown[] = [];
+  const watched = trier({
+    ...options,
+    settled: async () => {
+      seen.push([by(), await states()]);
+      throw new Error('nothing could be seen');
+    },
+  });
+  expect(await watched.tryTask(taskOf(patch), signal())).toMatchObject({ tried: { ok: true } });
+  expect([seen, await states()]).toEqual([[['them', ['begun']]], ['begun', 'undone']]);
+  await watched.close();
+});
