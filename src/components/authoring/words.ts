@@ -38,7 +38,7 @@ export function facts({ proof, memoryMiB, right, wrong, fixtures }: AuthorLab): 
     { term: 'Proof took', text: span(proofMilliseconds) },
     { term: 'Ready to use in', text: span(startMilliseconds) },
     memoryFact(measured, memoryMiB),
-    { term: 'Mutants', text: mutantWords(mutants), concern: mutants.made === 0 || mutants.survived > survivalBar * mutants.made },
+    { term: 'Mutants', text: mutantWords(mutants), concern: toNotice(mutants) === 0 || mutants.survived > survivalBar * toNotice(mutants) },
     answers,
     evidence,
   ];
@@ -49,10 +49,21 @@ function memoryFact(measured: number | null, declared: number): Fact {
   return { term: 'Memory', text: `${memory(measured)} measured, ${memory(declared)} declared`, concern: measured > declared };
 }
 
-function mutantWords({ made, survived, inert, excused }: { made: number; survived: number; inert: number; excused: number }): string {
+interface Mutants {
+  made: number;
+  survived: number;
+  inert: number;
+  excused: number;
+}
+
+/** Those that some grader had to notice. */
+const toNotice = ({ made, inert, excused }: Mutants) => made - inert - excused;
+
+function mutantWords(mutants: Mutants): string {
+  const { made, survived, inert, excused } = mutants;
   if (made === 0) return 'none made';
-  const share = Math.round((1000 * survived) / made) / 10;
-  return `${survived} of ${made} survived (${share}\u00a0%); besides ${inert} inert, ${excused} excused`;
+  const share = Math.round((1000 * survived) / Math.max(1, toNotice(mutants))) / 10;
+  return `${survived} of ${toNotice(mutants)} survived (${share}\u00a0%); besides ${inert} inert, ${excused} excused`;
 }
 
 const counted = (count: number, what: string) => `${count} ${what}`;
