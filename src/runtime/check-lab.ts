@@ -11,6 +11,7 @@ import { trialMilliseconds, trier } from './trial/trier.ts';
 import type { Watch } from './watch-progress.ts';
 
 const checkMilliseconds = 30_000;
+const leftMilliseconds = 5_000;
 
 /**
  * Judges one task, or all, as the lab is now, and stores each attempt with its evidence before it answers. What the learner typed
@@ -66,7 +67,7 @@ async function judgeAndStore(
 /** One round of looking and judging, without trials. Waits while a trial is under way: what it does to the lab is not the learner's. */
 export function gradeWatched(context: Context, session: LabSession, watch: Watch, task: string | undefined, signal: AbortSignal) {
   const work = () => gradeLab({ ...gradingOf(context, session, watch, task), signal });
-  return watch.grader.tasks.some(changes) ? inTurn(watch, work) : work();
+  return watch.grader.tasks.some(changes) ? inTurn(watch.observer, work) : work();
 }
 
 /** As when Check is pressed: tasks that hold by themselves are tried, with the time that takes. */
@@ -74,7 +75,13 @@ async function gradeWithTrials(context: Context, session: LabSession, watch: Wat
   const grading = gradingOf(context, session, watch, task);
   const limit = checkMilliseconds + trialMilliseconds(grading.tasks);
   if (!watch.grader.tasks.some(changes)) return await withTrier(AbortSignal.timeout(limit));
-  const graded = await inTurn(watch, () => withTrier(AbortSignal.timeout(limit)));
+  const graded = await inTurn(watch.observer, async () => {
+    // Whatever becomes of it: what is still left hides what witnesses saw since, and is tried again later.
+    await watch.left
+      .takeBack(AbortSignal.timeout(leftMilliseconds))
+      .catch((err: unknown) => context.log.warn({ err, session: session.id }));
+    return await withTrier(AbortSignal.timeout(limit));
+  });
   context.live.changed(session.id);
   return graded;
 

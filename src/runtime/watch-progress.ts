@@ -8,7 +8,7 @@ import { type Watching, watchWitnesses } from './grade/watch-witnesses.ts';
 import type { CheckResult } from './hub.ts';
 import { type Observer, observer } from './observe/observer.ts';
 import { Problem } from './problem.ts';
-import { undoLeftTrials } from './trial/trier.ts';
+import { type LeftTrials, leftTrials } from './trial/left-trials.ts';
 
 const undoMilliseconds = 30_000;
 
@@ -19,6 +19,7 @@ export interface Watch {
   observer: Observer;
   watching: Watching;
   settling: SettlingMemory;
+  left: LeftTrials;
   /** Checks under way, by what was asked. */
   checking: Map<string, Promise<readonly CheckResult[]>>;
 }
@@ -54,15 +55,20 @@ export function watches(
       onError: (err) => log.error({ err, session: session.id }, 'a change in the lab could not be taken up'),
     });
     const { journal } = store;
+    let watching: Watching | null = null;
+    const settled = async (signal: AbortSignal) => await watching?.look(signal);
+    const trials = { provider, access, observer: eyes, journal, session: where, rules: lab.file.prober, settled };
+    const onLeft = (err: unknown) => log.warn({ err, session: session.id }, 'a trial that was left could not be taken back');
+    const left = leftTrials(trials, grader.tasks, { onError: onLeft });
     try {
-      const trials = { provider, access, observer: eyes, journal, session: where, rules: lab.file.prober };
-      const undone = await undoLeftTrials(trials, grader.tasks, AbortSignal.timeout(undoMilliseconds));
+      const undone = await left.takeBack(AbortSignal.timeout(undoMilliseconds));
       if (undone > 0) log.warn({ session: session.id, undone }, 'trials that the server left behind were taken back');
     } catch (error) {
+      await left.close();
       await eyes.close();
       throw error;
     }
-    const watching = watchWitnesses({
+    watching = watchWitnesses({
       observer: eyes,
       journal,
       session: where,
@@ -72,7 +78,7 @@ export function watches(
       onEntries: (task) => live.changed(session.id, [task]),
       onError: (error) => log.warn({ err: error, session: session.id }, 'a journal could not be read or written'),
     });
-    return { access, grader, observer: eyes, watching, settling: new Map(), checking: new Map() };
+    return { access, grader, observer: eyes, watching, settling: new Map(), left, checking: new Map() };
   }
 
   const self: Watches = {
@@ -103,6 +109,7 @@ export function watches(
       kept.delete(session);
       const watch = await begun.watch.catch(() => null); // Whoever began it was told.
       if (begun.isLive) await live.ended(session);
+      await watch?.left.close();
       await watch?.watching.close();
       await watch?.observer.close();
     },

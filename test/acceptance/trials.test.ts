@@ -290,12 +290,12 @@ it('a trial whose server was killed in the middle is taken back when the next on
   expect(await states()).toEqual(['begun']);
 
   const left = { provider: slipway, access, observer: eye, journal: store.journal, session };
-  expect(await undoLeftTrials(left, [never], soon())).toBe(1);
+  expect(await undoLeftTrials(left, [never], soon())).toEqual({ done: 1, left: 0 });
   expect((await replicas()).spec.replicas).toBe(2);
   expect(await states()).toEqual(['begun', 'undone']);
 
   await patch(web, { spec: { replicas: 1 } });
-  expect(await undoLeftTrials(left, [never], soon())).toBe(0);
+  expect(await undoLeftTrials(left, [never], soon())).toEqual({ done: 0, left: 0 });
   expect((await replicas()).spec.replicas).toBe(1);
 });
 

@@ -64,11 +64,14 @@ export function trier(options: TrierOptions): Trier {
 }
 
 /**
- * Takes back what trials left when the server went in their middle, and answers how many it took back. Call it when a lab's watch
- * begins and wait for it, for it takes back any trial that is under way. What cannot be taken back now is tried again before
- * the next trial of its task, which tells the reason.
+ * Takes back what trials left when the server went in their middle, or when the lab refused it, and answers how many it took back
+ * and how many it could not. Call it when no trial is under way, for it takes back any.
  */
-export async function undoLeftTrials(options: TrierOptions, tasks: readonly { id: string }[], signal: AbortSignal): Promise<number> {
+export async function undoLeftTrials(
+  options: TrierOptions,
+  tasks: readonly { id: string }[],
+  signal: AbortSignal,
+): Promise<{ done: number; left: number }> {
   const left = (await Promise.all(tasks.map(async ({ id }) => (await leftOf(options, id)).map((begun) => ({ id, begun }))))).flat();
   const hands = prober(options);
   let done = 0;
@@ -79,7 +82,7 @@ export async function undoLeftTrials(options: TrierOptions, tasks: readonly { id
   } finally {
     await hands.close();
   }
-  return done;
+  return { done, left: left.length - done };
 }
 
 /** Tries for a while: after a restart of the host an API server may be slower than we are. */

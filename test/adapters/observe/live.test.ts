@@ -165,6 +165,7 @@ beforeEach(async () => {
     watching,
     settling: new Map(),
     checking: new Map(),
+    left: { takeBack: async () => 0, close: async () => {} },
   };
   live.began(session.id, watch);
   await until('the first watch', () => lists().length === 1);

@@ -5,7 +5,9 @@ import { gradedTasks, trialName } from '#grading/grader.ts';
 import type { Change, Trial } from '#grading/trial.ts';
 import { type Observer, observer } from '#runtime/observe/observer.ts';
 import { memoryJournal } from '#runtime/prove/memory-journal.ts';
+import { leftTrials } from '#runtime/trial/left-trials.ts';
 import { type Trier, type TrierOptions, trier, undoLeftTrials } from '#runtime/trial/trier.ts';
+import { type SteppedClock, steppedClock, until } from '../observe/stepped-clock.ts';
 import { type FakeCluster, fakeCluster } from './fake-cluster.ts';
 
 const target = { apiVersion: 'v1', kind: 'ConfigMap', name: 'note', namespace: 'shop' };
@@ -105,7 +107,7 @@ test('a change that was refused is not taken back: what the learner did since st
   lab.fault = () => 429;
   expect(await hands.tryTask(taskOf(patch), signal())).toMatchObject({ tried: { ok: false } });
   expect(lab.changes).toHaveLength(2);
-  expect(await undoLeftTrials(options, [{ id: 'noted' }], signal())).toBe(0);
+  expect(await undoLeftTrials(options, [{ id: 'noted' }], signal())).toEqual({ done: 0, left: 0 });
 });
 
 test('nothing is tried that could not be written down first', async () => {
@@ -190,4 +192,34 @@ test('witnesses see the lab as it was put back before the trial ends, whether th
   expect(await watched.tryTask(taskOf(patch), signal())).toMatchObject({ tried: { ok: true } });
   expect([seen, await states()]).toEqual([[['them', ['begun']]], ['begun', 'undone']]);
   await watched.close();
+});
+
+test('what a webhook of the learner’s keeps from being put back is put back by and by, once that is gone', async () => {
+  learners();
+  let refusals = 0;
+  lab.onChange = () => {
+    lab.fault = () => {
+      refusals += 1;
+      return 429;
+    };
+  };
+  expect(await hands.tryTask(taskOf(patch), signal())).toMatchObject({ tried: { ok: false } });
+  lab.onChange = () => {};
+  const clock: SteppedClock = steppedClock(async () => {});
+  const left = leftTrials(options, [{ id: 'noted' }], { onError: (error) => expect(error).toBeNull(), clock });
+  expect(await left.takeBack(signal())).toBe(0);
+  const before = refusals;
+  await clock.advance(30_000);
+  await until('another try', () => refusals > before);
+  expect([by(), await states()]).toEqual(['us', ['begun']]);
+  lab.fault = () => null;
+  await until('the next try', async () => {
+    await clock.advance(30_000);
+    return by() === 'them';
+  });
+  await until('its end', async () => (await states()).length === 2);
+  const made = lab.changes.length;
+  await clock.advance(120_000);
+  await left.close();
+  expect([lab.changes.length, await states()]).toEqual([made, ['begun', 'undone']]);
 });
