@@ -162,7 +162,9 @@ const patch = (path: string, body: object) =>
 
 it('a booking that one pod made and the next one still has passes by its journal, and stays passed', async () => {
   expect(await check('kept')).toMatchObject({ status: 'wrong', code: 'entry.lost' });
-  const made = await toolbox(`curl -sSf --retry 20 --retry-delay 1 --retry-all-errors -X POST -d '{"ship":"Ariel","berth":3}' http://control-plane:30080/bookings`);
+  const made = await toolbox(
+    `curl -sSf --retry 20 --retry-delay 1 --retry-all-errors -X POST -d '{"ship":"Ariel","berth":3}' http://control-plane:30080/bookings`,
+  );
   expect(made.stderr + made.stdout).toContain('Ariel');
   expect(await check('kept')).toMatchObject({ status: 'wrong', code: 'entry.lost' });
   await toolbox('kubectl -n shop delete pod -l app=logbook');
