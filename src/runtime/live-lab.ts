@@ -1,6 +1,6 @@
 import type { GradedTask } from '#grading/grader.ts';
 import type { Clock } from './clock.ts';
-import { costOf, type Interest, interestsOf, isToldByObjects } from './observe/behind.ts';
+import { costOf, type Interest, interestsOf, isTold, isToldByObjects } from './observe/behind.ts';
 import type { InformerEvent } from './observe/informer.ts';
 import type { Observer, Round } from './observe/observer.ts';
 
@@ -54,15 +54,15 @@ interface LiveTask {
 /** Judges a task when something behind it has changed: at most two rounds a second, each task by itself, so that none waits for another's probe. */
 export function liveLab({ observer, tasks, judge, onError, clock }: LiveLabOptions): LiveLab {
   const stop = new AbortController();
+  const requestsOf = (task: GradedTask) => Object.values(task.observe).map(({ request }) => request);
   const all = tasks.map((task): LiveTask => {
-    const requests = Object.values(task.observe).map(({ request }) => request);
+    const requests = requestsOf(task);
     const probes = requests.some((request) => !isToldByObjects(request));
     const state = { judgedAt: 0, isMarked: false, isRunning: false, isOver: false };
     return { task, interests: requests.flatMap(interestsOf), probes, ...state };
   });
   // At most one request a second of an idle lab, and as many again for its witnesses.
-  const requests = all.flatMap(({ task }) => Object.values(task.observe).map(({ request }) => request));
-  const pace = Math.max(probePace, 1000 * requests.reduce((sum, request) => sum + costOf(request), 0));
+  const pace = Math.max(probePace, 1000 * tasks.flatMap(requestsOf).reduce((sum, request) => sum + costOf(request), 0));
   const timers = new Map<string, () => void>();
   const running = new Set<Promise<void>>();
   const changed = new Set<LiveTask>();
@@ -123,12 +123,7 @@ export function liveLab({ observer, tasks, judge, onError, clock }: LiveLabOptio
 
   function onEvent(list: string, event: InformerEvent): void {
     if (!isPresent || event.type === 'blind') return;
-    const concerned = all.filter(({ interests }) =>
-      interests.some(
-        ({ key, concerns }) =>
-          key === list && (event.type === 'listed' || [event.before, event.after].some((object) => object !== null && concerns(object))),
-      ),
-    );
+    const concerned = all.filter(({ interests }) => isTold(interests, list, event));
     if (concerned.length === 0) return;
     markThese(concerned);
     for (const one of concerned) if (one.probes) changed.add(one);

@@ -2,7 +2,7 @@ import type { Observed } from '#grading/evidence.ts';
 import type { GradedTask } from '#grading/grader.ts';
 import type { JournalStore } from '#store/port.ts';
 import { type Clock, isoNow, rest, systemClock } from '../clock.ts';
-import { costOf, isToldByObjects } from '../observe/behind.ts';
+import { costOf, isTold, isToldByObjects } from '../observe/behind.ts';
 import type { InformerEvent } from '../observe/informer.ts';
 import type { ObjectRequest } from '../observe/kube-read.ts';
 import { type Observer, observedAs, type Round } from '../observe/observer.ts';
@@ -115,15 +115,8 @@ export function watchWitnesses(options: WatchWitnesses): Watching {
     for (const witness of [...overdue]) heedChange(witness);
   }
 
-  const concerns = (witness: Witness, list: string, event: InformerEvent) =>
-    witness.interests.some(
-      (interest) =>
-        interest.key === list &&
-        (event.type !== 'changed' || [event.before, event.after].some((object) => object !== null && interest.concerns(object))),
-    );
-
   function onEvent(list: string, event: InformerEvent): void {
-    const concerned = witnesses.filter((witness) => concerns(witness, list, event));
+    const concerned = witnesses.filter(({ interests }) => isTold(interests, list, event));
     for (const witness of concerned.filter((witness) => witness.list === list)) {
       if (event.type === 'blind') Object.assign(witness, { isFollowed: false, blindSince: witness.blindSince ?? event.since });
       else heedChange(witness);

@@ -1,4 +1,5 @@
 import type { Request, Selection } from '#grading/observation.ts';
+import type { InformerEvent } from './informer.ts';
 import type { KubeObject } from './kube-read.ts';
 import { policyLists } from './policy.ts';
 
@@ -11,6 +12,13 @@ export interface Interest {
   key: string;
   concerns(object: KubeObject): boolean;
 }
+
+/** Whether an event of a list may tell one of these interests something new. */
+export const isTold = (interests: readonly Interest[], list: string, event: InformerEvent): boolean =>
+  interests.some(
+    ({ key, concerns }) =>
+      key === list && (event.type !== 'changed' || [event.before, event.after].some((object) => object !== null && concerns(object))),
+  );
 
 /** What an observation depends on, as far as objects of a cluster tell of it; nothing for what no object tells of. */
 export function interestsOf(request: Request): Interest[] {
