@@ -14,6 +14,46 @@ export const systemClock: Clock = {
   },
 };
 
+/** Work planned by name. */
+export interface Plans {
+  /** Plans work, unless work of this name is planned or all was called off. */
+  plan(name: string, milliseconds: number, work: () => void): void;
+  /** The same, in place of what is planned. */
+  replan(name: string, milliseconds: number, work: () => void): void;
+  callOff(name: string): void;
+  /** For good. */
+  callOffAll(): void;
+}
+
+export function plans(clock: Clock): Plans {
+  const cancels = new Map<string, () => void>();
+  let isOver = false;
+  const self: Plans = {
+    plan(name, milliseconds, work) {
+      if (cancels.has(name) || isOver) return;
+      const cancel = clock.after(milliseconds, () => {
+        cancels.delete(name);
+        work();
+      });
+      cancels.set(name, cancel);
+    },
+    replan(name, milliseconds, work) {
+      self.callOff(name);
+      self.plan(name, milliseconds, work);
+    },
+    callOff(name) {
+      cancels.get(name)?.();
+      cancels.delete(name);
+    },
+    callOffAll() {
+      isOver = true;
+      for (const cancel of cancels.values()) cancel();
+      cancels.clear();
+    },
+  };
+  return self;
+}
+
 export const isoNow = (clock: Clock) => new Date(clock.now()).toISOString();
 
 /** Waits until the time is over or the signal fires, whichever is first. */

@@ -1,5 +1,5 @@
 import type { GradedTask } from '#grading/grader.ts';
-import type { Clock } from './clock.ts';
+import { type Clock, plans } from './clock.ts';
 import { costOf, type Interest, interestsOf, isTold, isToldByObjects } from './observe/behind.ts';
 import type { InformerEvent } from './observe/informer.ts';
 import type { Observer, Round } from './observe/observer.ts';
@@ -63,25 +63,11 @@ export function liveLab({ observer, tasks, judge, onError, clock }: LiveLabOptio
   });
   // At most one request a second of an idle lab, and as many again for its witnesses.
   const pace = Math.max(probePace, 1000 * tasks.flatMap(requestsOf).reduce((sum, request) => sum + costOf(request), 0));
-  const timers = new Map<string, () => void>();
+  const { plan, replan, callOff, callOffAll } = plans(clock);
   const running = new Set<Promise<void>>();
   const changed = new Set<LiveTask>();
   let roundAt = Number.NEGATIVE_INFINITY;
   let isPresent = false;
-
-  /** Plans work unless it is planned. */
-  function plan(name: string, milliseconds: number, work: () => void): void {
-    if (timers.has(name) || stop.signal.aborted) return;
-    const cancel = clock.after(milliseconds, () => {
-      timers.delete(name);
-      work();
-    });
-    timers.set(name, cancel);
-  }
-  function callOff(name: string): void {
-    timers.get(name)?.();
-    timers.delete(name);
-  }
 
   function markThese(some: readonly LiveTask[]): void {
     for (const one of some) one.isMarked = !one.isOver;
@@ -128,8 +114,7 @@ export function liveLab({ observer, tasks, judge, onError, clock }: LiveLabOptio
     markThese(concerned);
     for (const one of concerned) if (one.probes) changed.add(one);
     if (changed.size === 0) return;
-    callOff('once more');
-    plan('once more', onceMore, () => {
+    replan('once more', onceMore, () => {
       markThese([...changed]);
       changed.clear();
     });
@@ -178,7 +163,7 @@ export function liveLab({ observer, tasks, judge, onError, clock }: LiveLabOptio
     async close() {
       stop.abort(new Error('the lab is no longer watched'));
       unsubscribe();
-      for (const cancel of timers.values()) cancel();
+      callOffAll();
       await Promise.all(running);
     },
   };

@@ -1,7 +1,7 @@
 import type { Observed } from '#grading/evidence.ts';
 import type { GradedTask } from '#grading/grader.ts';
 import type { JournalStore } from '#store/port.ts';
-import { type Clock, isoNow, rest, systemClock } from '../clock.ts';
+import { type Clock, isoNow, plans, rest, systemClock } from '../clock.ts';
 import { costOf, isTold, isToldByObjects } from '../observe/behind.ts';
 import type { InformerEvent } from '../observe/informer.ts';
 import type { ObjectRequest } from '../observe/kube-read.ts';
@@ -55,7 +55,7 @@ export function watchWitnesses(options: WatchWitnesses): Watching {
 
   const stop = new AbortController();
   const looking = new Set<Promise<void>>();
-  const cancels = new Map<string, () => void>();
+  const { plan, replan, callOffAll } = plans(clock);
   const changed = new Set<Witness>();
   /** Lists that changed and were not heeded since. */
   const overdue = new Set<Witness>();
@@ -107,7 +107,7 @@ export function watchWitnesses(options: WatchWitnesses): Watching {
     if (heeding.isSpent()) {
       if (!overdue.has(witness)) miss(witness, isoNow(clock));
       overdue.add(witness);
-      if (!cancels.has('overdue')) later('overdue', onceMore, heedOverdue);
+      plan('overdue', onceMore, heedOverdue);
     } else heedList(witness);
   }
 
@@ -125,21 +125,10 @@ export function watchWitnesses(options: WatchWitnesses): Watching {
     if (event.type === 'blind' || probes.length === 0) return;
     lookAt(probes);
     for (const probe of probes) changed.add(probe);
-    later('once more', onceMore, () => {
+    replan('once more', onceMore, () => {
       lookAt([...changed]);
       changed.clear();
     });
-  }
-
-  /** Plans work; what was planned under that name before is called off. */
-  function later(name: string, milliseconds: number, work: () => void): void {
-    cancels.get(name)?.();
-    if (stop.signal.aborted) return;
-    const cancel = clock.after(milliseconds, () => {
-      cancels.delete(name);
-      work();
-    });
-    cancels.set(name, cancel);
   }
 
   let wave: Round | null = null;
@@ -210,7 +199,7 @@ export function watchWitnesses(options: WatchWitnesses): Watching {
     });
     lookAt(due);
     settle();
-    later('pace', Math.max(pace(), costly), paced);
+    replan('pace', Math.max(pace(), costly), paced);
   }
 
   let unsubscribe = () => {};
@@ -249,7 +238,7 @@ export function watchWitnesses(options: WatchWitnesses): Watching {
     async close() {
       stop.abort();
       unsubscribe();
-      for (const cancel of cancels.values()) cancel();
+      callOffAll();
       await begun;
       await Promise.all(looking);
       await written;
