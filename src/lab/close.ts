@@ -8,6 +8,7 @@ export const closes = {
   full: { code: 1013, again: false, words: 'There is no room for another terminal.' },
   exited: { code: 4000, again: false, words: 'The shell has ended.' },
   silent: { code: 4008, again: true, words: 'The connection fell silent.' },
+  paused: { code: 4423, again: false, words: 'The lab is paused.' },
   gone: { code: 4404, again: false, words: 'The lab of this terminal has ended.' },
 } as const satisfies Record<string, { code: number; again: boolean; words: string }>;
 export type CloseReason = keyof typeof closes;

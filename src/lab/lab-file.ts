@@ -41,6 +41,36 @@ export const LabFile = z.strictObject({
     .array(z.string().regex(/^[a-z0-9./-]+:[\w.-]+$/))
     .default([])
     .describe('Images, by name and tag, that every node has before set-up. Built from `images/` when the engine lacks them.'),
+  previews: z
+    .array(
+      z.strictObject({
+        id: z
+          .string()
+          .regex(/^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/, 'use lower-case letters, digits and dashes')
+          .refine((id) => !id.includes('--'), 'no double dash'),
+        title: z.string().min(2).max(60).describe('What the button that opens it says.'),
+        host: z
+          .string()
+          .regex(/^[a-z0-9.-]{1,120}$/)
+          .describe('Host name on the lab’s network: a node (`control-plane`) or a container of the lab.'),
+        port: z.int().min(1).max(65_535),
+        hostHeader: z
+          .string()
+          .regex(/^[a-zA-Z0-9.:-]{1,253}$/)
+          .optional()
+          .describe('The Host that the program expects, when it is not `host:port`: of an Ingress rule.'),
+        tls: z.boolean().default(false).describe('Speak TLS to it; any certificate is taken.'),
+        path: z
+          .string()
+          .regex(/^\/[^\s]*$/)
+          .max(200)
+          .default('/'),
+      }),
+    )
+    .max(12)
+    .default([])
+    .refine((previews) => new Set(previews.map((preview) => preview.id)).size === previews.length, 'two previews have the same id')
+    .describe('Programs of the lab that a browser can open, in a tab of their own.'),
   /** What the prober may do in trials, as RBAC rules. */
   prober: z
     .array(

@@ -39,6 +39,8 @@ export const Up = z.discriminatedUnion('type', [
   /** Types `data` once per `id`, however often it is sent. */
   z.strictObject({ type: z.literal('run'), id: z.string().regex(/^[\w-]{8,64}$/), data: z.string().max(32_768) }),
   z.strictObject({ type: z.literal('signal'), signal: z.enum(['INT', 'QUIT', 'TSTP', 'TERM', 'KILL']) }),
+  /** Hangs the shell up, as closing a terminal's window does. */
+  z.strictObject({ type: z.literal('end') }),
 ]);
 export type Up = z.infer<typeof Up>;
 

@@ -59,3 +59,9 @@ export async function phaseViews(context: Context, session: Pick<LabSession, 'id
   ]);
   return { epoch: session.epoch, phases: phases.map((phase) => ({ ...phase, ...estimates[phase.id] })) };
 }
+
+/** Writes a sentence into the lab's log and tells the session's pages. `kind` is stable. */
+export async function tellLog(context: Context, session: Pick<LabSession, 'id' | 'epoch'>, kind: string, text: string): Promise<void> {
+  const entry = await context.store.log.add(session.id, session.epoch, { kind, text });
+  context.hub.publish(session.id, { type: 'log', data: entry });
+}

@@ -1,9 +1,12 @@
 import { EventEmitter } from 'node:events';
 import type { Verdict } from '#grading/verdict.ts';
-import type { LabSession, Phase } from '#store/port.ts';
+import type { LabLogEntry, LabSession, Phase } from '#store/port.ts';
 
 /** What a page shows of a session. */
-export type SessionView = Pick<LabSession, 'id' | 'lab' | 'state' | 'epoch' | 'reason' | 'createdAt' | 'changedAt'>;
+export type SessionView = Pick<
+  LabSession,
+  'id' | 'lab' | 'state' | 'epoch' | 'reason' | 'createdAt' | 'changedAt' | 'activeAt' | 'keepUntil'
+>;
 
 export interface CheckResult {
   task: string;
@@ -20,7 +23,9 @@ export type PhaseView = Phase & { p50?: number; p90?: number };
 export type SessionEvent =
   | { type: 'session'; data: SessionView }
   | { type: 'phases'; data: { epoch: number; phases: readonly PhaseView[] } }
-  | { type: 'verdict'; data: CheckResult };
+  | { type: 'verdict'; data: CheckResult }
+  /** Something happened to the lab that a person may want to read. */
+  | { type: 'log'; data: LabLogEntry };
 
 /** Tells the open pages of a session what happened. Holds nothing: a page that comes late reads the store. */
 export interface Hub {
@@ -60,6 +65,6 @@ export function hub(): Hub {
 }
 
 export function sessionView(session: LabSession): SessionView {
-  const { id, lab, state, epoch, reason, createdAt, changedAt } = session;
-  return { id, lab, state, epoch, reason, createdAt, changedAt };
+  const { id, lab, state, epoch, reason, createdAt, changedAt, activeAt, keepUntil } = session;
+  return { id, lab, state, epoch, reason, createdAt, changedAt, activeAt, keepUntil };
 }

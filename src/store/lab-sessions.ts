@@ -18,6 +18,7 @@ const LabSessionRow = z.object({
   createdAt: z.string(),
   changedAt: z.string(),
   activeAt: z.string(),
+  keepUntil: z.string().nullable(),
 });
 
 const touchEvery = 5_000;
@@ -148,5 +149,20 @@ export function labSessionStore(executor: Executor, now: () => Date): LabSession
           .execute(),
       );
     },
+
+    keep: (id, until) =>
+      executor.write(async (tx) => {
+        const wanted = isoTime(until);
+        const later = sql<string>`case when keep_until > ${wanted} then keep_until else ${wanted} end`;
+        return parse(
+          await tx
+            .updateTable('labSession')
+            .set({ keepUntil: later })
+            .where('id', '=', id)
+            .where('state', '<>', 'ended')
+            .returningAll()
+            .executeTakeFirst(),
+        );
+      }),
   };
 }

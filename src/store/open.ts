@@ -3,10 +3,14 @@ import type { DatabaseSync } from 'node:sqlite';
 import { CamelCasePlugin, Kysely } from 'kysely';
 import { attemptStore } from './attempts.ts';
 import { backup, requireSound, withRestoreAdvice } from './backup.ts';
+import { deskStore } from './desk.ts';
+import { disputeStore } from './disputes.ts';
 import { toStoreError } from './errors.ts';
 import { type Executor, patience, patiently, postgresExecutor, sqliteExecutor } from './executor.ts';
+import { helpStore } from './help.ts';
 import { journalStore } from './journal.ts';
 import { labInstanceStore } from './lab-instances.ts';
+import { labLogStore } from './lab-log.ts';
 import { labSessionStore } from './lab-sessions.ts';
 import { type Migrations, migrate, schemaState } from './migrate.ts';
 import { migrations } from './migrations/index.ts';
@@ -15,6 +19,7 @@ import { phaseStore } from './phases.ts';
 import { type Store, StoreError } from './port.ts';
 import { openFile, sqliteDialect } from './sqlite.ts';
 import type { Tables } from './tables.ts';
+import { ticketStore } from './tickets.ts';
 
 export interface OpenOptions {
   /** `postgres://…`; without it the database is the file `slipway.db` in `folder`. */
@@ -49,6 +54,11 @@ export function assemble(executor: Executor, now: () => Date): Store {
     phases: phaseStore(executor, now),
     journal: journalStore(executor),
     attempts: attemptStore(executor),
+    help: helpStore(executor, now),
+    desk: deskStore(executor, now),
+    disputes: disputeStore(executor, now),
+    tickets: ticketStore(executor, now),
+    log: labLogStore(executor, now),
     close: () => executor.close(),
   };
 }

@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import type { Evidence, JournalEntry } from '#grading/evidence.ts';
 import type { Status, Verdict } from '#grading/verdict.ts';
 import type { Move, SessionState } from '#lab/session.ts';
@@ -16,6 +17,11 @@ export interface Store {
   phases: PhaseStore;
   journal: SessionJournal;
   attempts: AttemptStore;
+  help: HelpStore;
+  desk: DeskStore;
+  disputes: DisputeStore;
+  tickets: TicketStore;
+  log: LabLogStore;
   close(): Promise<void>;
 }
 
@@ -52,6 +58,8 @@ export interface LabSession {
   changedAt: string;
   /** Last keystroke, action on its page, or change that was not the control plane's. */
   activeAt: string;
+  /** Until then it is not paused for being idle: its learner asked for more time. */
+  keepUntil: string | null;
 }
 
 export interface LabSessionStore {
@@ -72,6 +80,8 @@ export interface LabSessionStore {
   move(id: string, move: Move, set?: Partial<Pick<LabSession, 'instance' | 'reason' | 'labVersion'>>): Promise<LabSession | null>;
   /** Moves `activeAt` to this moment; written at most every 5 s. */
   touch(id: string): Promise<void>;
+  /** Moves `keepUntil` of a live session, never back. Null when it has ended. */
+  keep(id: string, until: string): Promise<LabSession | null>;
 }
 
 /** The intent that containers exist (or be removed); labels of Docker objects name its id. */
@@ -226,6 +236,87 @@ export interface AttemptStore {
   /** By task. */
   history(session: string, epoch: number): Promise<Readonly<Record<string, TaskHistory>>>;
   best(filter: { person?: string; lab?: string }): Promise<readonly Best[]>;
+}
+
+/** Help a person took with a task: a hint opened (`number` from 1), the solution asked for (1 or 2), the solution seen. */
+export interface Help {
+  person: string;
+  lab: string;
+  task: string;
+  kind: 'hint' | 'asked' | 'solution';
+  number: number;
+  /** The first time; later ones change nothing. */
+  at: string;
+  /** The session it was taken in; null when it was read without a lab. */
+  session: string | null;
+}
+
+export interface HelpStore {
+  /** Writes it once, however often it is called. */
+  take(help: Omit<Help, 'at'>): Promise<void>;
+  /** Oldest first. */
+  list(filter: { person?: string; lab?: string; task?: string }): Promise<readonly Help[]>;
+}
+
+/** What a person left open: the place in the course, drafts, tabs. Small JSON values by name, e.g. `place`, `tabs:SESSION`. */
+export interface DeskStore {
+  /** Replaces the value of that name; of more than 500 names the oldest go. */
+  put(person: string, name: string, value: JsonValue): Promise<void>;
+  /** By name; names without a value are left out. */
+  get(person: string, names: readonly string[]): Promise<Readonly<Record<string, JsonValue>>>;
+}
+export type JsonValue = z.core.util.JSONType;
+
+/** A learner says that a verdict is wrong. Its attempt and evidence are on record already. */
+export interface Dispute {
+  id: string;
+  attempt: string;
+  person: string;
+  /** May be empty. */
+  sentence: string;
+  at: string;
+  settledAt: string | null;
+  settledBy: string | null;
+  answer: string | null;
+}
+
+export interface DisputeStore {
+  /** One per attempt: a second one replaces the sentence, while nobody has settled it. */
+  file(dispute: { attempt: string; person: string; sentence: string }): Promise<Dispute>;
+  /** Newest first. */
+  list(filter: { person?: string; attempts?: readonly string[]; open?: boolean }): Promise<readonly Dispute[]>;
+  settle(id: string, settled: { by: string; answer: string }): Promise<Dispute | null>;
+}
+
+/** An opaque token for one purpose; only its SHA-256 is stored. */
+export interface Ticket {
+  person: string;
+  purpose: string;
+  value: JsonValue;
+  expiresAt: string;
+}
+
+export interface TicketStore {
+  issue(ticket: Ticket): Promise<{ token: string }>;
+  /** The ticket, which is gone from then on: of two that redeem it at once one gets it. Null when unknown, used, of another purpose, or expired. */
+  redeem(purpose: string, token: string): Promise<Ticket | null>;
+  /** The same, and it stays. */
+  find(purpose: string, token: string): Promise<Ticket | null>;
+}
+
+/** What happened to a lab, for people to read. `kind` is stable, `text` a sentence. */
+export interface LabLogEntry {
+  seq: number;
+  epoch: number;
+  at: string;
+  kind: string;
+  text: string;
+}
+
+export interface LabLogStore {
+  add(session: string, epoch: number, entry: { kind: string; text: string }): Promise<LabLogEntry>;
+  /** Newest 500, oldest first; only those after `after` (a `seq`). */
+  list(session: string, after?: number): Promise<readonly LabLogEntry[]>;
 }
 
 export class StoreError extends Error {

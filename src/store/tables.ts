@@ -9,6 +9,22 @@ export interface Tables {
   attempt: AttemptTable;
   revision: { attempt: string; number: number; at: string; graderVersion: string; points: number; verdict: string };
   best: BestTable;
+  help: { person: string; lab: string; task: string; kind: string; number: number; at: string; session: string | null };
+  desk: { person: string; name: string; value: string; at: string };
+  dispute: DisputeTable;
+  ticket: { tokenHash: string; person: string; purpose: string; value: string; expiresAt: string };
+  labLog: { session: string; seq: number; epoch: number; at: string; kind: string; text: string };
+}
+
+interface DisputeTable {
+  id: string;
+  attempt: string;
+  person: string;
+  sentence: string;
+  at: string;
+  settledAt: string | null;
+  settledBy: string | null;
+  answer: string | null;
 }
 
 interface LabSessionTable {
@@ -23,6 +39,7 @@ interface LabSessionTable {
   createdAt: string;
   changedAt: string;
   activeAt: string;
+  keepUntil: string | null;
   /** Last number given to an entry or attempt of this session. */
   sequence: number;
 }
