@@ -30,9 +30,9 @@ export function answerProblem(error: unknown, log: Logger): Response {
 
 const maxBody = 64 * 1024;
 
-/** The JSON body of a request, parsed; an empty body is `{}`. */
-export async function body<T>(request: Request, schema: z.ZodType<T>): Promise<T> {
-  const text = await limitedText(request);
+/** The JSON body of a request, parsed; an empty body is `{}`. A longer one than `most` bytes is a 413. */
+export async function body<T>(request: Request, schema: z.ZodType<T>, most = maxBody): Promise<T> {
+  const text = await limitedText(request, most);
   let value: unknown;
   try {
     value = text === '' ? {} : JSON.parse(text);
@@ -46,12 +46,12 @@ export async function body<T>(request: Request, schema: z.ZodType<T>): Promise<T
   throw new Problem(400, 'bad-field', `${field}: ${issue?.message ?? 'not understood'}`, { field });
 }
 
-async function limitedText(request: Request): Promise<string> {
+async function limitedText(request: Request, most: number): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of request.body ?? []) {
     size += chunk.length;
-    if (size > maxBody) throw new Problem(413, 'too-large', `The body of this request is larger than ${maxBody} bytes.`, { field: 'body' });
+    if (size > most) throw new Problem(413, 'too-large', `The body of this request is larger than ${most} bytes.`, { field: 'body' });
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');

@@ -1,4 +1,5 @@
 import type { LabFile } from '#lab/lab-file.ts';
+import { emptyWorkspace, type Workspace } from '#server/workspace/workspace.ts';
 import type { Best } from '#store/port.ts';
 
 /** What the components inside a lesson's prose need to know of the page around them. */
@@ -14,6 +15,8 @@ export interface LessonContext {
   bests: ReadonlyMap<string, Best>;
   /** What the reader handed in last, by task and field. */
   answers: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** What the reader left: drafts, tabs, help that was opened. */
+  workspace: Workspace;
 }
 
 const contexts = new WeakMap<Request, LessonContext>();
@@ -24,5 +27,5 @@ export function provideLesson(request: Request, context: LessonContext): void {
 }
 
 export function lessonContext(request: Request): LessonContext {
-  return contexts.get(request) ?? { lab: null, bests: new Map(), answers: {} };
+  return contexts.get(request) ?? { lab: null, bests: new Map(), answers: {}, workspace: emptyWorkspace };
 }

@@ -73,7 +73,7 @@ onEveryEngine('an upgrade', (opened) => {
     await expect(openStore(opened().where)).rejects.toMatchObject({
       name: 'StoreError',
       code: 'newer-schema',
-      message: expect.stringMatching(/9999-notes.*knows up to 0003-attempt-order.*newer Slipway/),
+      message: expect.stringMatching(/9999-notes.*knows up to 0004-workspace.*newer Slipway/),
     });
     await expectKept(next);
   });
@@ -87,6 +87,8 @@ onEveryEngine('results of the first release', (opened) => {
       await store.attempts.record({ ...attemptOf(session, { score: 1, status: 'wrong' }), cause });
     }
     await takeBack(where, [
+      ...['help', 'desk', 'dispute', 'ticket', 'lab_log'].map((table) => `drop table ${table}`),
+      'alter table lab_session drop column keep_until',
       'drop table revision',
       'alter table best drop column checks',
       'drop index attempt_lab',
@@ -102,6 +104,7 @@ onEveryEngine('results of the first release', (opened) => {
     const upgraded = await openStore(where);
     expect(await upgraded.attempts.best({ person })).toMatchObject([{ score: 1, attempts: 3, checks: 2 }]);
     expect(await upgraded.attempts.list({ person, limit: 9 })).toHaveLength(3);
+    expect(await upgraded.sessions.get(session.id)).toMatchObject({ id: session.id, keepUntil: null });
     await upgraded.close();
   });
 });
