@@ -26,10 +26,10 @@ export function disputeStore(executor: Executor, now: () => Date): DisputeStore 
           await tx
             .insertInto('dispute')
             .values({ id: newId(), attempt, person, sentence: text, at: isoTime(now()), settledAt: null, settledBy: null, answer: null })
-            .onConflict((conflict) => conflict.column('attempt').doUpdateSet({ sentence: text }))
+            .onConflict((conflict) => conflict.column('attempt').doUpdateSet({ sentence: text }).where('dispute.settledAt', 'is', null))
             .execute();
         } else if (known.settledAt === null) {
-          await tx.updateTable('dispute').set({ sentence: text }).where('id', '=', known.id).execute();
+          await tx.updateTable('dispute').set({ sentence: text }).where('id', '=', known.id).where('settledAt', 'is', null).execute();
         }
         const row = await tx.selectFrom('dispute').selectAll().where('attempt', '=', attempt).executeTakeFirst();
         const filed = parseRow('dispute', DisputeRow, row);

@@ -97,4 +97,17 @@ onEveryEngine('lab sessions', (opened) => {
     await opened().store.sessions.touch(session.id);
     expect((await opened().store.sessions.get(session.id))?.activeAt).toBe(at);
   });
+
+  test('a lab is kept as long as was asked, however often, and never shorter; an ended one is not', async () => {
+    const { session } = await learner(opened().store);
+    const hour = new Date(opened().now().getTime() + 3_600_000).toISOString();
+    const half = new Date(opened().now().getTime() + 1_800_000).toISOString();
+    expect(session.keepUntil).toBeNull();
+    await Promise.all([half, hour, half].map((until) => opened().store.sessions.keep(session.id, until)));
+    expect(await opened().store.sessions.keep(session.id, half)).toMatchObject({ id: session.id, keepUntil: hour });
+    expect(await opened().store.sessions.get(session.id)).toMatchObject({ keepUntil: hour });
+    await opened().store.sessions.move(session.id, 'end');
+    await opened().store.sessions.move(session.id, 'gone');
+    expect(await opened().store.sessions.keep(session.id, hour)).toBeNull();
+  });
 });
