@@ -3,11 +3,11 @@ import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import type { WebSocket } from 'ws';
 import { type CloseReason, closes, closeText } from '#lab/close.ts';
-import { bootName, shellNumber } from '#lab/wire.ts';
+import { bootName, clientName, shellNumber } from '#lab/wire.ts';
 import { type Attached, relay } from '#terminal/relay.ts';
-import { terminalSockets } from '#terminal/sockets.ts';
+import { closeSockets, terminalSockets } from '#terminal/sockets.ts';
 
-/** Which shell an upgrade asks for: `/ws/sessions/:sessionId/shells/:shell?offset=N&boot=B`. */
+/** Which shell an upgrade asks for: `/ws/sessions/:sessionId/shells/:shell?offset=N&boot=B&client=C`. */
 export interface TerminalRoute {
   sessionId: string;
   shell: string;
@@ -15,6 +15,8 @@ export interface TerminalRoute {
   offset: number;
   /** The supervisor that offset belongs to. */
   boot: string | null;
+  /** Whose input is counted on from one connection to the next. */
+  client: string | null;
 }
 
 export type TerminalAccess =
@@ -34,7 +36,8 @@ const maxSocketsPerSession = 16;
 /** The HTTP server's handler of terminal upgrades, and what closes them all when it stops. */
 export function terminalUpgrade({ authorize, log }: TerminalDeps) {
   const sockets = terminalSockets();
-  const open = new Map<string, number>();
+  /** By session: its sockets, and the upgrades that are about to be one. */
+  const open = new Map<string, Set<{ socket: WebSocket | null }>>();
   let stopping = false;
 
   async function admit(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
@@ -44,16 +47,17 @@ export function terminalUpgrade({ authorize, log }: TerminalDeps) {
     if (stopping) return refuse(socket, 503, 'The server is restarting.');
     const access = await authorize(request, route);
     if (!access.ok) return refuse(socket, access.status, access.message);
-    const count = open.get(route.sessionId) ?? 0;
-    if (count >= maxSocketsPerSession) return refuse(socket, 429, 'This lab’s terminals are open in too many windows; close one.');
+    const windows = open.get(route.sessionId) ?? new Set();
+    if (windows.size >= maxSocketsPerSession) return refuse(socket, 429, 'This lab’s terminals are open in too many windows; close one.');
     if (socket.destroyed) return;
-    open.set(route.sessionId, count + 1);
+    const window: { socket: WebSocket | null } = { socket: null };
+    open.set(route.sessionId, windows.add(window));
     try {
-      await connect(await sockets.accept(request, socket, head), route, access);
+      window.socket = await sockets.accept(request, socket, head);
+      await connect(window.socket, route, access);
     } finally {
-      const left = (open.get(route.sessionId) ?? 1) - 1;
-      if (left > 0) open.set(route.sessionId, left);
-      else open.delete(route.sessionId);
+      windows.delete(window);
+      if (windows.size === 0) open.delete(route.sessionId);
     }
   }
 
@@ -87,10 +91,17 @@ export function terminalUpgrade({ authorize, log }: TerminalDeps) {
         refuse(socket, 503, 'The terminal cannot be opened at the moment.');
       });
     },
+    /** Closes the terminals of one session: its lab was paused, or is gone. Answers when they are closed. */
+    async closeFor(sessionId: string, reason: CloseReason): Promise<void> {
+      await closeSockets(
+        [...(open.get(sessionId) ?? [])].flatMap(({ socket }) => socket ?? []),
+        reason,
+      );
+    },
     /** Tells every browser that the server is restarting, and refuses new ones. */
     async closeAll(reason: CloseReason = 'restarting'): Promise<void> {
       stopping = true;
-      await sockets.closeAll(reason);
+      await closeSockets(sockets.all(), reason);
     },
   };
 }
@@ -103,12 +114,14 @@ export function terminalRoute(url: string | undefined): TerminalRoute | null {
   const asked = new URLSearchParams(query);
   const offset = asked.get('offset') ?? '-1';
   const boot = asked.get('boot');
+  const client = asked.get('client');
   if (!/^(-1|\d{1,15})$/.test(offset) || (boot !== null && !bootName.test(boot))) return null;
-  return { sessionId, shell, offset: Number(offset), boot };
+  if (client !== null && !clientName.test(client)) return null;
+  return { sessionId, shell, offset: Number(offset), boot, client };
 }
 
-function attachCommand({ shell, offset, boot }: TerminalRoute): string[] {
-  return ['slipway-shell', 'attach', shell, String(offset), ...(boot === null ? [] : [boot])];
+function attachCommand({ shell, offset, boot, client }: TerminalRoute): string[] {
+  return ['slipway-shell', 'attach', shell, String(offset), boot ?? '-', client ?? '-'];
 }
 
 /** Whether Origin is exactly the site this request's Host names. Whether that is a name of ours is for `authorize`. */

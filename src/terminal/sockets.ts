@@ -7,7 +7,7 @@ import { maxUpBytes } from '#lab/wire.ts';
 /** Time that browsers have to answer a close, in milliseconds. */
 const closing = 2_000;
 
-/** The WebSockets of all terminals: accepts upgrades, and closes every one when the server stops. */
+/** The WebSockets of all terminals. */
 export function terminalSockets() {
   // Compression of many small frames costs memory that it does not earn back.
   const server = new WebSocketServer({ noServer: true, maxPayload: maxUpBytes, perMessageDeflate: false, clientTracking: true });
@@ -23,19 +23,22 @@ export function terminalSockets() {
       );
     },
 
-    /** Closes all and answers when they are closed; one that does not answer is cut. */
-    async closeAll(reason: CloseReason): Promise<void> {
-      const open = [...server.clients];
-      const closed = Promise.all(open.map((socket) => new Promise((resolve) => socket.once('close', resolve))));
-      for (const socket of open) {
-        if (socket.isPaused) socket.resume();
-        socket.close(closes[reason].code, closes[reason].words);
-      }
-      const cut = setTimeout(() => {
-        for (const socket of server.clients) socket.terminate();
-      }, closing);
-      await closed;
-      clearTimeout(cut);
-    },
+    /** Every socket that is open. */
+    all: (): WebSocket[] => [...server.clients],
   };
+}
+
+/** Closes these sockets and answers when they are closed; one that does not answer is cut. */
+export async function closeSockets(sockets: readonly WebSocket[], reason: CloseReason): Promise<void> {
+  const open = sockets.filter((socket) => socket.readyState !== socket.CLOSED);
+  const closed = Promise.all(open.map((socket) => new Promise((resolve) => socket.once('close', resolve))));
+  for (const socket of open) {
+    if (socket.isPaused) socket.resume();
+    socket.close(closes[reason].code, closes[reason].words);
+  }
+  const cut = setTimeout(() => {
+    for (const socket of open) socket.terminate();
+  }, closing);
+  await closed;
+  clearTimeout(cut);
 }

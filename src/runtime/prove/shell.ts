@@ -29,6 +29,7 @@ export async function openShell(
   const send = (message: Up) => stream.write(encodeJson(message));
   let output = '';
   let wake = () => {};
+  let seq = 0;
   let gone: Error | null = null;
 
   const lost = (why: string) => {
@@ -75,7 +76,7 @@ export async function openShell(
   async function enter(command: string, limit: AbortSignal): Promise<void> {
     await until(prompt, limit);
     output = '';
-    send({ type: 'input', data: `${paste.begin}${command}${paste.end}\r` });
+    send({ type: 'input', data: `${paste.begin}${command}${paste.end}\r`, seq: ++seq });
   }
 
   await enter('set +o histexpand', signal);

@@ -81,6 +81,7 @@ export async function site(shells: { attach(argv: readonly string[]): Attached |
     port,
     touches,
     closeAll: terminals.closeAll,
+    closeFor: terminals.closeFor,
     open: (options: BrowserOptions = {}) => browser(port, options),
     async [Symbol.asyncDispose]() {
       await terminals.closeAll();
@@ -94,13 +95,14 @@ interface BrowserOptions {
   shell?: string;
   offset?: number;
   boot?: string;
+  client?: string;
   /** Acknowledges what it reads, as a terminal that keeps up. */
   acks?: boolean;
 }
 
 /** A browser's end of a terminal: keeps what it was sent, and waits for things to be true of it. */
-export async function browser(port: number, { shell = '1', offset = -1, boot, acks = true }: BrowserOptions = {}) {
-  const query = `offset=${offset}${boot ? `&boot=${boot}` : ''}`;
+export async function browser(port: number, { shell = '1', offset = -1, boot, client, acks = true }: BrowserOptions = {}) {
+  const query = `offset=${offset}${boot ? `&boot=${boot}` : ''}${client ? `&client=${client}` : ''}`;
   const socket = new WebSocket(`ws://127.0.0.1:${port}/ws/sessions/s1/shells/${shell}?${query}`, {
     origin: `http://127.0.0.1:${port}`,
     perMessageDeflate: false,
@@ -110,6 +112,7 @@ export async function browser(port: number, { shell = '1', offset = -1, boot, ac
   let next: number | null = null;
   let closed: { code: number; reason: string } | null = null;
   let bytes = 0;
+  let seq = 0;
   const watchers = new Set<() => void>();
   const changed = () => {
     for (const watcher of watchers) watcher();
@@ -168,7 +171,7 @@ export async function browser(port: number, { shell = '1', offset = -1, boot, ac
     sees,
     bytes: () => bytes,
     next: () => next ?? 0,
-    type: (data: string) => send({ type: 'input', data }),
+    type: (data: string) => send({ type: 'input', data, seq: ++seq }),
     shows: (text: string | RegExp, milliseconds?: number) =>
       sees(() => (typeof text === 'string' ? screen().includes(text) : text.test(screen())), `“${text}”`, milliseconds),
     said: <K extends Down['type']>(type: K) =>

@@ -102,12 +102,12 @@ describe('a shell', () => {
     const broken: Error[] = [];
     stream.on('error', (error) => broken.push(error));
     stream.on('data', (chunk: Buffer) => said.push(...decode(chunk).map((frame) => (frame.kind === 'json' ? frame.text : ''))));
-    stream.write(encodeJson({ type: 'input', data: 'exit 7\r' } satisfies Up));
+    stream.write(encodeJson({ type: 'input', data: 'exit 7\r', seq: 1 } satisfies Up));
     await until(async () => {
       stream.write(encodeJson({ type: 'ack', offset: 0 } satisfies Up));
       return (await shells.list()).some((shell) => shell.id === '2' && shell.pid === null && shell.clients === 0);
     });
-    for (let more = 0; more < 100; more++) stream.write(encodeJson({ type: 'input', data: 'x' } satisfies Up));
+    for (let more = 0; more < 100; more++) stream.write(encodeJson({ type: 'input', data: 'x', seq: more + 2 } satisfies Up));
     await until(() => said.includes('{"type": "exit", "code": 7}'));
     stream.end();
     expect((await ended).code).toBe(0);
@@ -160,6 +160,35 @@ describe('a shell', () => {
     back.type('echo count-$COUNT-\r');
     await back.shows('count-1-');
     await back.leave();
+  });
+
+  test('types what a browser sends again after a cut only when it had not come through', async () => {
+    const client = '00112233445566ff';
+    const tab = await server.open({ client });
+    expect((await tab.said('opened')).took).toBe(0);
+    tab.send({ type: 'input', seq: 1, data: 'echo typed-$((COUNT+=1))\r' });
+    await tab.shows('typed-1');
+    expect((await tab.said('took')).seq).toBe(1);
+    tab.socket.terminate();
+    const back = await server.open({ client });
+    expect((await back.said('opened')).took).toBe(1);
+    back.send({ type: 'input', seq: 1, data: 'echo typed-$((COUNT+=1))\r' });
+    back.send({ type: 'input', seq: 2, data: 'echo next-$((COUNT+=1))\r' });
+    await back.shows('next-2');
+    expect(await back.sees(() => back.messages.findLast((message) => message.type === 'took'), 'took')).toEqual({ type: 'took', seq: 2 });
+    const other = await server.open();
+    expect((await other.said('opened')).took).toBe(0);
+    await other.leave();
+    await back.leave();
+  });
+
+  test('is hung up from its window', async () => {
+    const tab = await server.open();
+    await tab.said('opened');
+    tab.send({ type: 'end' });
+    expect((await tab.said('exit')).code).toBe(129);
+    expect((await tab.closed()).code).toBe(4000);
+    expect(children(shells.pid).filter((line) => line.includes('bash'))).toEqual([]);
   });
 
   test('of a fifth tab is refused with the reason', async () => {

@@ -37,7 +37,7 @@ describe('what the browser sends', () => {
     ['no JSON', '{', 'not JSON'],
     ['an unknown type', '{"type":"exec","argv":["sh"]}', 'type: '],
     ['a missing field', '{"type":"input"}', 'data: '],
-    ['a field too many', '{"type":"input","data":"x","as":"root"}', 'as: '],
+    ['a field too many', '{"type":"input","data":"x","seq":1,"as":"root"}', 'as: '],
     ['a size of nothing', '{"type":"resize","cols":0,"rows":10}', 'cols: '],
     ['an id that is none', '{"type":"run","id":"../x","data":"x"}', 'id: '],
     ['prototype keys', '{"type":"ack","__proto__":{"offset":1}}', 'offset: '],
@@ -54,7 +54,7 @@ describe('what the browser sends', () => {
   test('beyond 64 KiB closes 1009', async () => {
     const tab = await server.open();
     await tab.said('opened');
-    tab.socket.send(JSON.stringify({ type: 'input', data: 'x'.repeat(70_000) }));
+    tab.socket.send(JSON.stringify({ type: 'input', data: 'x'.repeat(70_000), seq: 1 }));
     expect((await tab.closed()).code).toBe(1009);
   });
 
@@ -99,6 +99,7 @@ describe('an upgrade', () => {
     '/ws/sessions/s1/shells/1?offset=abc',
     '/ws/sessions/s1/shells/1?offset=-2',
     '/ws/sessions/s1/shells/1?boot=zz',
+    '/ws/sessions/s1/shells/1?client=0123456789ABCDEF',
   ])('of %s is refused with 404', async (address) => {
     expect(await knock(server.port, address)).toBe(404);
   });
@@ -114,6 +115,7 @@ describe('an upgrade', () => {
       shell: '3',
       offset: 17,
       boot: '0123456789abcdef',
+      client: null,
     });
     expect(await knock(server.port, path)).toBe(101);
   });
@@ -144,6 +146,15 @@ test('a server that stops tells every browser to come back', async () => {
   for (const tab of tabs) expect((await tab.closed()).code).toBe(1012);
   await closing;
   expect(await knock(stopping.port, '/ws/sessions/s1/shells/1')).toBe(503);
+});
+
+test('a lab that is paused closes its own terminals and says so', async () => {
+  const tabs = [await server.open(), await server.open({ shell: '2' })];
+  for (const tab of tabs) await tab.said('opened');
+  await server.closeFor('another', 'paused');
+  const closing = server.closeFor('s1', 'paused');
+  for (const tab of tabs) expect((await tab.closed()).code).toBe(4423);
+  await closing;
 });
 
 test('rubbish on the supervisor’s own line ends that line only', async () => {

@@ -10,7 +10,7 @@ describe('what is typed', () => {
       .map((parts) => parts.join('').repeat(900));
     fc.assert(
       fc.property(text, (typed) => {
-        const messages = inputMessages(typed);
+        const messages = inputMessages(typed, 0);
         for (const message of messages) {
           expect(Buffer.byteLength(JSON.stringify(message))).toBeLessThanOrEqual(maxUpBytes);
           expect(Up.safeParse(message).success).toBe(true);

@@ -26,7 +26,7 @@ export interface ConnectionEvents {
   state(state: ConnectionState): void;
   opened(opened: Opened): void;
   output(bytes: Uint8Array, offset: number): void;
-  message(message: Exclude<Down, { type: 'opened' | 'exit' | 'ran' }>): void;
+  message(message: Exclude<Down, { type: 'opened' | 'exit' | 'ran' | 'took' }>): void;
 }
 
 export interface ConnectionOptions {
@@ -53,6 +53,7 @@ export class ShellConnection {
   private parsed = 0;
   private acked = 0;
   private size: { cols: number; rows: number } | null = null;
+  private typed = 0;
   private readonly runs = new Map<string, string>();
   private readonly options: ConnectionOptions;
   private current: ConnectionState = { name: 'connecting' };
@@ -99,8 +100,15 @@ export class ShellConnection {
 
   /** Types `text`. What is typed while there is no connection is dropped, and wakes it. */
   type(text: string): void {
-    if (this.current.name === 'open') for (const message of inputMessages(text)) this.send(message);
+    if (this.current.name === 'open') this.input(text);
     else if (this.current.name === 'waiting') this.connect();
+  }
+
+  private input(text: string): void {
+    for (const message of inputMessages(text, this.typed)) {
+      this.typed = message.seq;
+      this.send(message);
+    }
   }
 
   /** Types `text` once for this `id`, as soon as there is a connection, however often it breaks. */
@@ -136,6 +144,7 @@ export class ShellConnection {
   private hear(message: Down): void {
     if (message.type === 'opened') this.open(message);
     else if (message.type === 'ran') this.runs.delete(message.id);
+    else if (message.type === 'took') return;
     else if (message.type === 'exit') this.exited(message.code);
     else {
       if (message.type === 'gap') this.received = message.to;

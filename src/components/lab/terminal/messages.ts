@@ -3,9 +3,9 @@ import type { Up } from '#lab/wire.ts';
 /** Characters of input in one message: even if each needs an escape of six, it stays below the server's limit. */
 const pieceLength = 8_192;
 
-/** What is typed or pasted, in messages of a size the server takes, never cut inside a character. */
-export function inputMessages(text: string): Up[] {
-  return pieces(text).map((data) => ({ type: 'input', data }));
+/** What is typed or pasted, in messages of a size the server takes, never cut inside a character, numbered from the one `after`. */
+export function inputMessages(text: string, after: number): (Up & { type: 'input' })[] {
+  return pieces(text).map((data, index) => ({ type: 'input', data, seq: after + index + 1 }));
 }
 
 /** A command as it would be typed: its lines ended by Enter. */

@@ -126,13 +126,14 @@ export class SlipwayTerminal extends HTMLElement {
     if (!continues) this.view?.screen.terminal.reset();
     this.parsed = continues ? this.parsed : from;
     this.replayEnd = to;
-    if (fresh && to > 0) this.say('A new shell was started.');
+    if (fresh && from > 0) this.say('A new shell was started.');
     else if (!fresh && continues) this.say('');
   }
 
-  private heard(message: Extract<Down, { type: 'gap' | 'size' | 'peers' | 'error' }>): void {
+  private heard(message: Extract<Down, { type: 'gap' | 'restore' | 'size' | 'peers' | 'error' }>): void {
     const terminal = this.view?.screen.terminal;
-    if (message.type === 'size') terminal?.resize(message.cols, message.rows);
+    if (message.type === 'restore') terminal?.write(message.data);
+    else if (message.type === 'size') terminal?.resize(message.cols, message.rows);
     else if (message.type === 'peers') {
       this.peers = message.count;
       this.label();
