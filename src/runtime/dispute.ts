@@ -26,3 +26,13 @@ export async function fileDispute(context: Context, person: Person, attempt: str
   }
   return disputeView(dispute);
 }
+
+/** An instructor's word on a disputed verdict, which its learner reads at the task. */
+export async function settleDispute({ store }: Context, person: Person, id: string, answer: string): Promise<Dispute> {
+  if (!may({ person: person.id, roles: person.roles }, 'settle', { kind: 'disputes' })) {
+    throw new Problem(403, 'instructors-only', 'Disputes are settled by instructors.');
+  }
+  const settled = await store.disputes.settle(id, { by: person.id, answer });
+  if (settled === null) throw new Problem(404, 'no-such-dispute', 'There is no such dispute.');
+  return settled;
+}

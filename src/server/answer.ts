@@ -39,6 +39,15 @@ export async function body<T>(request: Request, schema: z.ZodType<T>, most = max
   } catch {
     throw new Problem(400, 'not-json', 'The body of this request is not JSON.', { field: 'body' });
   }
+  return parsed(schema, value);
+}
+
+/** The fields of a form that a page posted, parsed. */
+export async function form<T>(request: Request, schema: z.ZodType<T>): Promise<T> {
+  return parsed(schema, Object.fromEntries(new URLSearchParams(await limitedText(request, maxBody))));
+}
+
+function parsed<T>(schema: z.ZodType<T>, value: unknown): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const issue = result.error.issues[0];

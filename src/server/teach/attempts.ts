@@ -1,5 +1,5 @@
-import type { AttemptStore, EffectiveAttempt, Person, Store } from '#store/port.ts';
-import { type AnswerField, answersOf, type Labs, labFile, tasksOf } from './board.ts';
+import type { AttemptStore, Dispute, EffectiveAttempt, Person, Store } from '#store/port.ts';
+import { type AnswerField, answersOf, helpWith, type Labs, labFile, type TaskHelp, tasksOf } from './board.ts';
 
 /** An attempt in a list, with the words a teacher knows it by. */
 export type AttemptLine = Omit<EffectiveAttempt, 'evidence'> & { name: string; labTitle: string; taskTitle: string };
@@ -35,6 +35,10 @@ export interface AttemptDetail {
   answers: readonly AnswerField[];
   /** Whether this is the attempt that counts. */
   best: boolean;
+  /** What its learner says against its verdict. */
+  dispute: Dispute | null;
+  /** The help its learner took with the task, until today. */
+  help: TaskHelp;
   /** The task's attempts of the same learner around this one. */
   earlier: string | null;
   later: string | null;
@@ -45,10 +49,12 @@ export async function attemptDetail(store: Store, labs: Labs, id: string): Promi
   const attempt = await store.attempts.get(id);
   if (attempt === null) return null;
   const { person: owner, lab, task } = attempt;
-  const [person, bests, siblings] = await Promise.all([
+  const [person, bests, siblings, [dispute = null], help] = await Promise.all([
     store.people.get(owner),
     store.attempts.best({ person: owner, lab }),
     store.attempts.list({ person: owner, lab, task, limit: 1_000 }),
+    store.disputes.list({ attempts: [id] }),
+    store.help.list({ person: owner, lab, task }),
   ]);
   const place = siblings.findIndex((other) => other.id === id);
   return {
@@ -57,12 +63,14 @@ export async function attemptDetail(store: Store, labs: Labs, id: string): Promi
     ...titles(attempt, labs),
     answers: answersOf(labs, lab, task),
     best: bests.some((best) => best.attempt === id),
+    dispute,
+    help: helpWith(task, help),
     earlier: (place >= 0 && siblings[place + 1]?.id) || null,
     later: (place > 0 && siblings[place - 1]?.id) || null,
   };
 }
 
-function titles({ lab, task, points }: Pick<EffectiveAttempt, 'lab' | 'task' | 'points'>, labs: Labs) {
+export function titles({ lab, task, points }: Pick<EffectiveAttempt, 'lab' | 'task' | 'points'>, labs: Labs) {
   const taskTitle = tasksOf(lab, labs, [{ task, points }]).find((one) => one.id === task)?.title ?? task;
   return { labTitle: labFile(labs, lab)?.title ?? lab, taskTitle };
 }

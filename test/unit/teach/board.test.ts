@@ -2,9 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { helpWords } from '#components/teach/help-words.ts';
 import type { Status } from '#grading/verdict.ts';
 import { attemptDetail, attemptsOf } from '#server/teach/attempts.ts';
 import { board, type Labs } from '#server/teach/board.ts';
+import { openDisputes } from '#server/teach/disputes.ts';
 import { resultsCsv } from '#server/teach/results-csv.ts';
 import { openStore } from '#store/open.ts';
 import type { Attempt, LabSession, Store } from '#store/port.ts';
@@ -46,6 +48,11 @@ beforeAll(async () => {
   ids.push((await check(ada, 'claim', 'passed', 4)).id);
   ids.push((await check(ada, 'claim', 'wrong', 0)).id);
   await begin('Zoe', '04-state-inside');
+  clock += 60_000;
+  const help = { lab: '04-state-inside', task: 'claim', session: null };
+  for (const number of [1, 2]) await store.help.take({ ...help, person: people['Ada'] ?? '', kind: 'hint', number });
+  await store.help.take({ ...help, person: people['Ada'] ?? '', kind: 'solution', number: 1 });
+  await store.help.take({ ...help, person: people['Zoe'] ?? '', kind: 'hint', number: 1 });
   await check(await begin('=Mallory', 'withdrawn'), 'old', 'not-yet', 0);
 });
 afterAll(async () => {
@@ -74,6 +81,10 @@ describe('the board', () => {
       session: { state: 'queued' },
     });
     expect(ada?.cells).toEqual([expect.objectContaining({ score: 4, status: 'passed', attempt: ids[1], lastStatus: 'wrong' }), null]);
+    expect(ada?.help).toEqual([
+      { hints: 2, solutionAt: '2026-11-23T09:04:00.000Z' },
+      { hints: 0, solutionAt: null },
+    ]);
     expect(zoe).toMatchObject({ person: { name: 'Zoe' }, score: 0, checks: 0, lastAt: null, cells: [null, null] });
   });
 });
@@ -106,14 +117,37 @@ describe('attempts', () => {
   });
 });
 
+describe('a disputed verdict', () => {
+  test('waits on the board with its sentence until it is settled; its attempt has both', async () => {
+    const filed = await store.disputes.file({ attempt: ids[2] ?? '', person: people['Ada'] ?? '', sentence: 'It is there.' });
+    expect(await openDisputes(store, labs)).toEqual([
+      {
+        dispute: filed,
+        attempt: expect.objectContaining({ id: ids[2], name: 'Ada', taskTitle: 'Keep the bookings', labTitle: 'State inside' }),
+      },
+    ]);
+    await store.disputes.settle(filed.id, { by: people['Idle'] ?? '', answer: 'It was not.' });
+    expect(await openDisputes(store, labs)).toEqual([]);
+    expect(await attemptDetail(store, labs, ids[2] ?? '')).toMatchObject({ dispute: { answer: 'It was not.' }, help: { hints: 2 } });
+  });
+});
+
+test('the solution read after a task passed is told apart from one seen before', () => {
+  const passed = { status: 'passed', at: '2026-11-23T09:02:00.000Z' } as const;
+  expect(helpWords({ hints: 2, solutionAt: '2026-11-23T09:04:00.000Z' }, passed)).toBe('2 hints, solution read after it passed');
+  expect(helpWords({ hints: 1, solutionAt: '2026-11-23T09:01:00.000Z' }, passed)).toBe('1 hint, solution seen');
+  expect(helpWords({ hints: 0, solutionAt: '2026-11-23T09:04:00.000Z' }, { ...passed, status: 'wrong' })).toBe('solution seen');
+  expect(helpWords({ hints: 0, solutionAt: null }, null)).toBe('');
+});
+
 test('the gradebook has a record for each learner and task, tasks not tried among them, and runs no formula', async () => {
   const lines = (await resultsCsv(store, labs)).split('\r\n');
   expect(lines).toEqual([
-    'learner_id,learner,lab_id,lab,task_id,task,score,points,status,attempts,best_attempt_id,best_at,last_status,last_at,checks',
-    `${people['Ada']},Ada,04-state-inside,State inside,claim,Keep the bookings,4,4,passed,3,${ids[1]},2026-11-23T09:02:00.000Z,wrong,2026-11-23T09:03:00.000Z,3`,
-    `${people['Ada']},Ada,04-state-inside,State inside,class,A class of storage,0,3,not-tried,0,,,,,0`,
-    `${people['Zoe']},Zoe,04-state-inside,State inside,claim,Keep the bookings,0,4,not-tried,0,,,,,0`,
-    `${people['Zoe']},Zoe,04-state-inside,State inside,class,A class of storage,0,3,not-tried,0,,,,,0`,
+    'learner_id,learner,lab_id,lab,task_id,task,score,points,status,attempts,best_attempt_id,best_at,last_status,last_at,checks,hints,solution_seen',
+    `${people['Ada']},Ada,04-state-inside,State inside,claim,Keep the bookings,4,4,passed,3,${ids[1]},2026-11-23T09:02:00.000Z,wrong,2026-11-23T09:03:00.000Z,3,2,2026-11-23T09:04:00.000Z`,
+    `${people['Ada']},Ada,04-state-inside,State inside,class,A class of storage,0,3,not-tried,0,,,,,0,0,`,
+    `${people['Zoe']},Zoe,04-state-inside,State inside,claim,Keep the bookings,0,4,not-tried,0,,,,,0,1,`,
+    `${people['Zoe']},Zoe,04-state-inside,State inside,class,A class of storage,0,3,not-tried,0,,,,,0,0,`,
     expect.stringMatching(/^\w+,'=Mallory,withdrawn,withdrawn,old,old,0,4,not-yet,1,\w+,/),
     '',
   ]);
