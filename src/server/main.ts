@@ -5,6 +5,8 @@ import { readSettings } from '#runtime/settings.ts';
 import { welcome } from './cookie.ts';
 import { setSecurityHeaders } from './headers.ts';
 import { hostRouter, type Place } from './hosts.ts';
+import { isFromOtherSite } from './other-sites.ts';
+import { previews } from './preview/previews.ts';
 import { terminalAuthorizer } from './terminal-access.ts';
 import { terminalUpgrade } from './terminal-socket.ts';
 
@@ -20,6 +22,8 @@ const { log, store } = runtime.context;
 process.on('unhandledRejection', (error) => log.error({ err: error }, 'unhandled rejection'));
 
 const plain = { 'content-type': 'text/plain; charset=utf-8' };
+/** A request of the site's has so long to arrive as a whole. */
+const requestMilliseconds = 30_000;
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
   try {
@@ -34,17 +38,23 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
 
 let place: (host: string | undefined) => Place | null = () => null;
 
-const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, (request, response) => {
-  setSecurityHeaders(response);
+const seen = previews(runtime.context);
+
+// What is sent to a program of a lab may be long; the site's own requests have a deadline below.
+const server = createServer({ requestTimeout: 0, headersTimeout: 10_000 }, (request, response) => {
   const where = place(request.headers.host);
+  if (where?.kind === 'preview') return seen.request(request, response, where);
+  setSecurityHeaders(response);
   if (where === null) {
     response.writeHead(421, plain).end('This server does not answer to that host name. Use the address it printed when it started.\n');
     return;
   }
-  if (where.kind === 'preview') {
-    response.writeHead(404, plain).end('There is no preview at this address.\n');
+  if (isFromOtherSite(request)) {
+    response.writeHead(403, plain).end('This request came from another site and was refused.\n');
     return;
   }
+  const late = setTimeout(() => request.complete || request.destroy(), requestMilliseconds);
+  response.once('close', () => clearTimeout(late));
   answer(request, response).catch((error: unknown) => {
     log.error({ err: error, url: request.url }, 'a request could not be answered');
     if (response.headersSent) response.destroy();
@@ -56,6 +66,7 @@ const terminals = terminalUpgrade({ authorize: terminalAuthorizer(runtime), log 
 server.on('upgrade', (request, socket: Socket, head) => {
   socket.on('error', (error) => log.debug({ err: error }, 'a socket failed before its upgrade'));
   const where = place(request.headers.host);
+  if (where?.kind === 'preview') return seen.upgrade(request, socket, head, where);
   if (where?.kind !== 'site' || !request.url?.startsWith('/ws/')) {
     socket.end(
       `HTTP/1.1 ${where === null ? '421 Misdirected Request' : '404 Not Found'}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
@@ -72,6 +83,7 @@ async function stop(signal: string): Promise<void> {
   log.info({ signal }, 'stopping; labs run on and are found again at the next start');
   server.close();
   await terminals.closeAll();
+  seen.close();
   await runtime.close();
   server.closeAllConnections();
   process.exit(0);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { hostRouter } from '#server/hosts.ts';
+import { hostRouter, previewHost } from '#server/hosts.ts';
 
 const route = hostRouter(4321);
 
@@ -29,8 +29,10 @@ test('a name that only looks like ours reaches nothing', () => {
   for (const host of others) expect(route(host), String(host)).toBeNull();
 });
 
-test('a preview is named by label and lab', () => {
-  expect(route('web-1--abcdefgh12.lab.localhost:4321')).toEqual({ kind: 'preview', label: 'web-1', lab: 'abcdefgh12' });
+test('a preview is named by its label and the session of its lab', () => {
+  const place = { kind: 'preview', label: 'web-1', session: 'abcdefgh12', port: ':4321' };
+  expect(route('web-1--abcdefgh12.lab.localhost:4321')).toEqual(place);
+  expect(route(previewHost('web-1', 'abcdefgh12', ':4321'))).toEqual(place);
 });
 
 test('only exact site names are the site', () => {
