@@ -6,6 +6,7 @@ import mdx from '@astrojs/mdx';
 import node from '@astrojs/node';
 import { defineConfig } from 'astro/config';
 import { courseContract } from './src/cli/check-course.ts';
+import { fencedCommands } from './src/cli/site/fenced-commands.ts';
 import { labsInDevelopment } from './src/cli/site/labs-in-development.ts';
 import { courseRoot } from './src/course-root.ts';
 
@@ -41,7 +42,7 @@ export default defineConfig({
   session: false,
   devToolbar: { enabled: false },
   build: { inlineStylesheets: 'never' },
-  markdown: { shikiConfig: { theme: 'css-variables' } },
+  markdown: { shikiConfig: { theme: 'css-variables', transformers: [fencedCommands] } },
   // Requests reach Astro only after the server's own allow-list of hosts; these let it see the origin as the browser does.
   security: { allowedDomains: [{ hostname: 'localhost' }, { hostname: '127.0.0.1' }, { hostname: '[::1]' }] },
   vite: {

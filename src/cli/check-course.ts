@@ -4,6 +4,7 @@ import type { AstroIntegration } from 'astro';
 import { type LabSource, type LessonSource, labFaults, lessonFaults, orderFaults } from '#course/contract.ts';
 import { CourseFile, frontmatterOf, LessonFrontmatter } from '#course/course-file.ts';
 import { type Fault, formatFault, sortFaults } from '#course/fault.ts';
+import { fenceFaults } from '#course/fence.ts';
 import { parseFile } from '#course/parse.ts';
 import { LabFile } from '#lab/lab-file.ts';
 import { readYaml } from '#runtime/yaml-lines.ts';
@@ -19,6 +20,7 @@ export function checkCourse(root: string): Fault[] {
     .map((name) => readLab(root, name, faults));
   const course = readCourse(root, faults);
   if (course !== null) faults.push(...orderFaults(course, lessons));
+  faults.push(...lessons.flatMap(({ file, text }) => fenceFaults(file, text)));
   faults.push(...lessons.flatMap((lesson) => lessonFaults(lesson, labs)), ...labs.flatMap((lab) => labFaults(lab, lessons)));
   return sortFaults(faults);
 }

@@ -1,6 +1,7 @@
 import { clockSkew } from './api.ts';
 import { type LabClient, type LabState, labClient } from './client.ts';
 import { confirm, fill, h, withCode } from './dom.ts';
+import { keepPlace } from './keep-place.ts';
 import { type PanelAction, type PanelView, panelView } from './panel-words.ts';
 import { phaseItems, remaining, tick } from './phases.ts';
 import { showShell } from './shell.ts';
@@ -132,14 +133,5 @@ const endQuestion = {
   text: 'Its cluster, its shell and the files in it are removed. Saved results stay.',
   yes: 'End lab',
 };
-
-/** Changes the layout and puts what stood at the top of the window back there: the lesson stays where it was. */
-function keepPlace(change: () => void): void {
-  const anchor = [...document.querySelectorAll('.prose > *')].find((element) => element.getBoundingClientRect().bottom > 80);
-  const before = anchor?.getBoundingClientRect().top ?? 0;
-  change();
-  if (anchor !== undefined && window.scrollY > 0)
-    window.scrollBy({ top: anchor.getBoundingClientRect().top - before, behavior: 'instant' });
-}
 
 customElements.define('lab-panel', LabPanel);
