@@ -1,4 +1,6 @@
-/** The fields of a task that the learner fills in. What is typed stays through a reload of the page until it is handed in. */
+import { keep, unsent } from '#components/lesson/desk.ts';
+
+/** The fields of a task that the learner fills in. What is typed is kept on the learner's desk, handed in or not. */
 export interface AnswerFields {
   /** What there is to hand in, by field: all that is filled in, and what was emptied since it was handed in. */
   answers(): Readonly<Record<string, string>>;
@@ -11,14 +13,16 @@ export interface AnswerFields {
 }
 
 /** `submit` is called when Enter is pressed in a field. */
-export function answerFields(task: HTMLElement, key: string, submit: () => void): AnswerFields {
-  const inputs = [...task.querySelectorAll<HTMLInputElement>('[data-part="answers"] input')];
-  const draft = (input: HTMLInputElement) => `slipway:${key}:${input.name}`;
+export function answerFields(task: HTMLElement, lab: string, submit: () => void): AnswerFields {
+  const inputs = inputsOf(task);
+  const desk = `drafts:${lab}`;
   const named = (field: string | undefined) => inputs.find(({ name }) => field === `answers.${name}`);
+  // The server drew what it knows.
+  const drafts = inputs.length === 0 ? undefined : (unsent(desk) as Readonly<Record<string, string>> | undefined);
   for (const input of inputs) {
-    input.value = sessionStorage.getItem(draft(input)) ?? input.value;
+    input.value = drafts?.[input.name] ?? input.value;
     input.addEventListener('input', () => {
-      sessionStorage.setItem(draft(input), input.value);
+      keep(desk, Object.fromEntries(inputsOf(document).map(({ name, value }) => [name, value])));
       unmark(input);
     });
     input.addEventListener('keydown', (event) => {
@@ -27,30 +31,26 @@ export function answerFields(task: HTMLElement, key: string, submit: () => void)
   }
   return {
     answers: () =>
-      // `defaultValue` is what was handed in before.
-      Object.fromEntries(inputs.filter((input) => input.value !== '' || input.defaultValue !== '').map(({ name, value }) => [name, value])),
+      Object.fromEntries(
+        inputs.filter(({ value, dataset }) => value !== '' || (dataset['handedIn'] ?? '') !== '').map(({ name, value }) => [name, value]),
+      ),
     handedIn(answers) {
-      for (const input of inputs) {
-        const text = answers[input.name];
-        if (text === undefined) continue;
-        const typed = input.value;
-        input.defaultValue = text;
-        input.value = typed;
-        if (typed === text) sessionStorage.removeItem(draft(input));
-      }
+      for (const input of inputs) input.dataset['handedIn'] = answers[input.name] ?? input.dataset['handedIn'] ?? '';
     },
     has: (field) => named(field) !== undefined,
     blame(field, note) {
       const faulty = named(field);
       for (const input of inputs) if (input !== faulty) unmark(input);
       faulty?.setAttribute('aria-invalid', 'true');
-      faulty?.setAttribute('aria-errormessage', note);
+      faulty?.setAttribute('aria-describedby', note);
       faulty?.focus();
     },
   };
 }
 
+const inputsOf = (within: ParentNode) => [...within.querySelectorAll<HTMLInputElement>('[data-part="answers"] input')];
+
 function unmark(input: HTMLInputElement): void {
   input.removeAttribute('aria-invalid');
-  input.removeAttribute('aria-errormessage');
+  input.removeAttribute('aria-describedby');
 }

@@ -1,3 +1,4 @@
+import type { DisputeView } from '#runtime/dispute.ts';
 import type { CheckResult, PhaseView, SessionView } from '#runtime/hub.ts';
 import type { Best } from '#store/port.ts';
 import type { AnswerFields } from './answer-fields.ts';
@@ -11,6 +12,11 @@ export interface Known {
   bests: readonly Pick<Best, 'task' | 'score' | 'status'>[];
   /** The tasks for which Check tries something in the lab. */
   trials: readonly string[];
+  /** Of the session's epoch. */
+  verdicts: readonly CheckResult[];
+  history: History;
+  /** What the learner said of verdicts. */
+  disputes: readonly DisputeView[];
 }
 
 /** Everything the page knows of its lab. Replaced as a whole at each change. */
@@ -22,6 +28,8 @@ export interface LabState {
   /** What became of each task since this epoch began. */
   history: History;
   bests: ReadonlyMap<string, Known['bests'][number]>;
+  /** By attempt. */
+  disputes: ReadonlyMap<string, DisputeView>;
   connected: boolean;
   /** What was asked for and not answered yet: `start`, `end`, `reset`, `check` (all), `check:TASK`. */
   busy: ReadonlySet<string>;
@@ -38,6 +46,8 @@ export interface LabClient {
   check(task?: string): Promise<void>;
   /** From then on Check takes what these fields hold. */
   join(task: string, fields: AnswerFields): void;
+  /** The learner said of an attempt that its verdict is wrong. */
+  filed(dispute: DisputeView): void;
   /** Whether a check (of a task, or of all) tries something in the lab. */
   tries(task?: string): boolean;
   reset(): Promise<void>;
@@ -55,7 +65,8 @@ export function labClient(lab: string): LabClient {
 
 function drawn(lab: string): Known {
   const text = document.querySelector<HTMLElement>(`lab-panel[lab="${lab}"]`)?.dataset['known'];
-  return text === undefined ? { session: null, bests: [], trials: [] } : (JSON.parse(text) as Known);
+  const nothing: Known = { session: null, bests: [], trials: [], verdicts: [], history: {}, disputes: [] };
+  return text === undefined ? nothing : (JSON.parse(text) as Known);
 }
 
 /** Checks look at a live cluster, so they are given longer than the rest; those that try something there, longer still. */
@@ -65,11 +76,12 @@ const trialTimeout = 600_000;
 function createLabClient(lab: string): LabClient {
   const known = drawn(lab);
   let state: LabState = {
-    session: null,
+    session: known.session,
     phases: null,
-    verdicts: new Map(),
-    history: {},
+    verdicts: new Map(known.verdicts.map((result) => [result.task, result])),
+    history: known.history,
     bests: new Map(known.bests.map((best) => [best.task, best])),
+    disputes: new Map(known.disputes.map((dispute) => [dispute.attempt, dispute])),
     connected: true,
     busy: new Set(),
     problems: new Map(),
@@ -163,6 +175,7 @@ function createLabClient(lab: string): LabClient {
       listener(state);
     },
     tries,
+    filed: (dispute) => set({ disputes: new Map(state.disputes).set(dispute.attempt, dispute) }),
     start: () => ask('start', () => post(`/api/labs/${lab}/start`)),
     reset: () => ask('reset', () => post(ofSession('reset'))),
     end: () => ask('end', () => post(ofSession('end'))),

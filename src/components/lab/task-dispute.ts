@@ -16,7 +16,12 @@ export function askDispute(host: HTMLElement, attempt: string, done: (dispute: D
     h('label', { for: sentence.id }, 'What is wrong with it? A sentence helps, but is not needed.'),
     sentence,
     h('p', { class: 'task-note' }, 'Your instructor gets it together with what was seen in your lab.'),
-    h('div', { class: 'dispute-actions' }, file, h('button', { type: 'button', class: 'button small quiet', onclick: () => done(null) }, 'Cancel')),
+    h(
+      'div',
+      { class: 'dispute-actions' },
+      file,
+      h('button', { type: 'button', class: 'button small quiet', onclick: () => done(null) }, 'Cancel'),
+    ),
     problem,
   );
   form.addEventListener('keydown', (event) => {

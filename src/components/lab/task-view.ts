@@ -11,6 +11,8 @@ export interface TaskKnown {
   passedBefore: boolean;
   /** Null when the page was not told. */
   lasts: 'state' | 'once' | null;
+  /** For how many seconds the cluster may be at work on it; null when the page was not told. */
+  settlesWithin?: number | null;
 }
 
 /** What a task shows of its latest verdict. Times are moments, for the reader's own clock. */
@@ -22,13 +24,17 @@ export interface TaskView {
   notes: readonly string[];
   findings: readonly Finding[];
   firstPassedAt: string | null;
+  /** While the cluster is at work: since when, and for how many seconds that is no fault. */
+  waits: { since: string; within: number } | null;
   /** Newest first; empty unless it turned. */
   turns: readonly Turn[];
 }
 
-export function taskView({ verdict, savedAt, history, passedBefore, lasts }: TaskKnown): TaskView {
+export function taskView({ verdict, savedAt, history, passedBefore, lasts, settlesWithin }: TaskKnown): TaskView {
   const status = shown(verdict);
   const turns = history?.turns ?? [];
+  const last = turns.at(-1);
+  const since = last?.status === 'not-yet' ? last.at : savedAt;
   return {
     shown: status,
     word: shownWords[status],
@@ -36,6 +42,7 @@ export function taskView({ verdict, savedAt, history, passedBefore, lasts }: Tas
     notes: [shownHelp[status], stays(status, lasts), turnedBack(status, turns, passedBefore)].filter((note) => note !== ''),
     // A trial that waits is told by the note; what else was found is the learner's to read.
     findings: status === 'ready' ? [] : verdict.findings,
+    waits: status === 'not-yet' && since !== null && settlesWithin ? { since, within: settlesWithin } : null,
     firstPassedAt: history?.firstPassedAt ?? null,
     turns: turns.length > 1 ? turns.toReversed() : [],
   };
@@ -55,7 +62,12 @@ function turnedBack(status: Shown, turns: readonly Turn[], passedBefore: boolean
 export const causeWords = (cause: Turn['cause']) =>
   cause === 'check' ? 'when Check was pressed' : cause === 'turn' ? 'seen by itself' : '';
 
+/** What is read out of a verdict, where it is not seen. */
+export const spoken = (title: string, { word, findings, notes }: Pick<TaskView, 'word' | 'findings' | 'notes'>) =>
+  [`${title}: ${word}.`, findings[0]?.seen, ...(findings.length === 0 ? notes.slice(0, 1) : [])].filter(Boolean).join(' ');
+
 /** What the button says: a Check that tries something is not the same as one that looks. */
-export const checkLabel = (tries: boolean, busy: boolean) => (busy ? underWay(tries) : tries ? 'Check and try' : 'Check');
+export const checkLabel = (tries: boolean, busy: boolean, status?: Shown) =>
+  busy ? underWay(tries) : status === 'cannot-check' ? 'Try again' : tries ? 'Check and try' : 'Check';
 export const checkAllLabel = (tries: boolean, busy: boolean) => (busy ? underWay(tries) : tries ? 'Check and try all' : 'Check all');
 const underWay = (tries: boolean) => (tries ? 'Trying…' : 'Checking…');

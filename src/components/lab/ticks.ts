@@ -13,7 +13,7 @@ export function renderTicks(list: HTMLElement, state: LabState): string {
     link.dataset['status'] = status;
     link.dataset['turned'] = '';
     link.querySelector('svg')?.replaceWith(statusMark(status));
-    const word = link.querySelector('.visually-hidden');
+    const word = link.lastElementChild;
     if (word) word.textContent = ` (${shownWords[status]})`;
   }
   const passed = links.filter((link) => link.dataset['status'] === 'passed').length;

@@ -75,10 +75,14 @@ async function authorLab({ id, folder, file }: CourseLab, lessons: Course['lesso
   };
 }
 
-/** How each task of a lab lasts, by id; none while its grader cannot be loaded. */
-export async function lastsOf({ folder, file }: CourseLab, root: string): Promise<Readonly<Record<string, 'state' | 'once'>>> {
+/** What a learner is told of how a task is judged: whether a pass stays, and for how many seconds the cluster may be at work on it. */
+export type JudgedTask = Pick<GradedTask, 'lasts' | 'settlesWithin'>;
+
+/** How each task of a lab is judged, by id; none while its grader cannot be loaded. */
+export async function judgedTasks({ folder, file }: CourseLab, root: string): Promise<Readonly<Record<string, JudgedTask>>> {
   const grader = await graderOf({ root, folder, tasks: file.tasks });
-  return typeof grader === 'string' ? {} : Object.fromEntries(grader.tasks.map(({ id, lasts }) => [id, lasts]));
+  if (typeof grader === 'string') return {};
+  return Object.fromEntries(grader.tasks.map(({ id, lasts, settlesWithin }) => [id, { lasts, settlesWithin }]));
 }
 
 /** The grader, or why it cannot be used. */

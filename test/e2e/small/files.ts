@@ -17,11 +17,27 @@ lab: 01-harbour
 
 Crates wait on the quay.
 
+\`\`\`sh run
+kubectl get deployments
+\`\`\`
+
+\`\`\`sh run tab=logs
+kubectl get events --watch
+\`\`\`
+
+\`\`\`sh
+rm -rf quay
+\`\`\`
+
 <Task id="crane" />
+
+## The berth
 
 Write down what you saw.
 
 <Task id="berth" />
+
+${'A long day passes in the harbour.\n\n'.repeat(30)}## The storm
 
 Then let the storm come.
 
@@ -38,6 +54,10 @@ tasks:
     title: The crane stands
     points: 2
     brief: Make the Deployment \`crane\` have a copy that is ready.
+    hints:
+      - A crane needs \`steel\`.
+      - It also needs a driver.
+      - And someone to shout at.
   - id: berth
     title: You know your berth
     points: 1
@@ -92,7 +112,7 @@ export default defineGrader({
   },
 });
 `,
-  'labs/01-harbour/solve.sh': '#: task crane\ntrue\n#: task berth\ntrue\n#: task storm\ntrue\n',
+  'labs/01-harbour/solve.sh': '#: task crane\n# It comes by ship.\nkubectl create deployment crane\n#: task berth\ntrue\n#: task storm\ntrue\n',
   'labs/01-harbour/right/tug.sh': 'true\n',
   'labs/01-harbour/wrong/raft.sh': '# fails: crane harbour.amiss\ntrue\n',
   'content/lessons/02-canal.mdx': `---
