@@ -35,7 +35,7 @@ function flush(keepalive = false): void {
 
 async function put(name: string, value: unknown, keepalive: boolean): Promise<void> {
   try {
-    const { status } = await fetch(`/api/desk/${encodeURIComponent(name)}`, {
+    const { status } = await fetch(`/api/desk/${name}`, {
       method: 'PUT',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ value }),
