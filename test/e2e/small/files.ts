@@ -112,7 +112,8 @@ export default defineGrader({
   },
 });
 `,
-  'labs/01-harbour/solve.sh': '#: task crane\n# It comes by ship.\nkubectl create deployment crane\n#: task berth\ntrue\n#: task storm\ntrue\n',
+  'labs/01-harbour/solve.sh':
+    '#: task crane\n# It comes by ship.\nkubectl create deployment crane\n#: task berth\ntrue\n#: task storm\ntrue\n',
   'labs/01-harbour/right/tug.sh': 'true\n',
   'labs/01-harbour/wrong/raft.sh': '# fails: crane harbour.amiss\ntrue\n',
   'content/lessons/02-canal.mdx': `---
