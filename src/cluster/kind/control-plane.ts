@@ -105,7 +105,7 @@ if grep -q 'would you kindly patch this file' $cni; then
   cni=$cni.json
 fi
 for try in $(seq 30); do
-  kubectl apply --server-side --force-conflicts -f $cni -f /kind/manifests/default-storage.yaml 2>/tmp/addons.err && exit 0
+  kubectl apply --server-side --force-conflicts --field-manager=slipway-setup -f $cni -f /kind/manifests/default-storage.yaml 2>/tmp/addons.err && exit 0
   sleep 0.2
 done
 cat /tmp/addons.err >&2; exit 1`;
