@@ -23,6 +23,21 @@ export interface ClusterProvider {
   /** Credentials and handles of a lab that stands, found by its labels; null when it is not (wholly) there. */
   open(lab: LabRef, signal: AbortSignal): Promise<LabAccess | null>;
 
+  /** Whether a lab is whole, and whether it runs; a look that changes nothing. */
+  condition(lab: LabRef, signal: AbortSignal): Promise<LabCondition>;
+
+  /**
+   * Freezes everything of a lab: it keeps its memory and uses no processor. Ends what is kept open for probes. Succeeds when it is
+   * paused already; throws `gone` when a part of it does not run.
+   */
+  pause(lab: LabRef, signal: AbortSignal): Promise<void>;
+
+  /**
+   * Lets a paused lab go on, and waits until its API servers answer and its nodes take pods; succeeds when it runs already.
+   * `missing`: what did not come back in time, in sentences (it may have been broken before). Throws `gone` when a part does not run.
+   */
+  resume(lab: LabRef, report: (detail: string) => void, signal: AbortSignal): Promise<{ missing: readonly string[] }>;
+
   /** Every object labelled with this instance, grouped by lab and epoch. */
   find(instance: string, signal: AbortSignal): Promise<readonly FoundLab[]>;
 
@@ -226,6 +241,9 @@ export type StepEvent =
   | { id: string; state: 'begin'; title: string }
   | { id: string; state: 'detail'; detail: string }
   | { id: string; state: 'end'; milliseconds: number };
+
+/** `mixed`: whole, and a part of it is paused. `gone`: a part is missing or stopped. */
+export type LabCondition = 'running' | 'paused' | 'mixed' | 'gone';
 
 export interface FoundLab {
   lab: string;

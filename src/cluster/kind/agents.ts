@@ -15,7 +15,7 @@ export interface AgentLine {
 export interface Agents {
   probe<P extends Probe>(lab: LabRef, place: ProbePlace, probe: P, signal: AbortSignal): Promise<ProbeResults[P['op']]>;
   /** Ends conversations: of one lab (of one epoch, or of all when it is absent), or every one. */
-  close(lab?: { instance: string; lab: string; epoch?: number }): void;
+  close(lab?: { instance: string; lab: string; epoch?: number }, why?: string): void;
 }
 
 const idleLimit = 60_000;
@@ -89,13 +89,13 @@ export function agents(begin: (lab: LabRef, place: ProbePlace, signal: AbortSign
       }
     },
 
-    close(which) {
+    close(which, why = 'The lab is being removed.') {
       for (const [key, { lab, stop }] of open) {
         const isMeant =
           !which || (lab.instance === which.instance && lab.lab === which.lab && (which.epoch === undefined || lab.epoch === which.epoch));
         if (!isMeant) continue;
         open.delete(key);
-        stop.abort(new ClusterError('gone', 'The lab is being removed.'));
+        stop.abort(new ClusterError('gone', why));
       }
     },
   };

@@ -9,6 +9,7 @@ import { engineTraits, hostFacts } from './facts.ts';
 import { containersOf, findLabs, removeLab, watchContainers } from './find.ts';
 import { readAccess } from './identities.ts';
 import { checkSpec, controlPlane, label, toolboxName } from './names.ts';
+import { conditionOf, pauseLab, resumeLab } from './pause.ts';
 import { grantGrader, grantProber } from './roles.ts';
 import { finish, type Start, startSteps } from './start.ts';
 import { runSteps } from './steps.ts';
@@ -38,6 +39,12 @@ export function kindProvider(options: KindOptions): ClusterProvider {
     steps: (spec) => startSteps(spec).map(({ id, title }) => ({ id, title })),
     create: (spec, report, signal) => create(engine, options, spec, report, signal),
     open: (lab, signal) => open(engine, lab, signal),
+    condition: (lab, signal) => conditionOf(engine, lab, signal),
+    async pause(lab, signal) {
+      probers.close(lab, 'The lab is being paused.');
+      await pauseLab(engine, lab, signal);
+    },
+    resume: (lab, report, signal) => resumeLab(engine, lab, report, signal),
     find: (instance, signal) => findLabs(engine, instance, signal),
     async remove(lab, signal) {
       probers.close(lab);

@@ -35,11 +35,24 @@ export async function waitReady(
   signal: AbortSignal,
 ): Promise<void> {
   const wanted = clusterNodes(spec, cluster).map((node) => node.hostname);
+  const where = { cluster: cluster.name, plane: controlPlane(spec, cluster).container };
+  await nodesReady(admin, wanted, where, detail, signal);
+  if (cluster.nodes.length === 1) await dropLoadBalancerExclusion(admin, wanted[0] ?? '', signal);
+}
+
+/** Waits until the API server answers, every node is Ready and takes pods, and `default` has its service account. */
+export async function nodesReady(
+  admin: Kube,
+  hostnames: readonly string[],
+  where: { cluster: string; plane: string },
+  detail: (text: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
   let missing = 'the API server to answer';
   try {
     for (;;) {
-      const now = await stillMissing(admin, wanted, signal);
-      if (now === null) break;
+      const now = await stillMissing(admin, hostnames, signal);
+      if (now === null) return;
       if (now !== missing) detail(`waiting for ${now}`);
       missing = now;
       await pause(100, signal, `see ${missing}`);
@@ -47,13 +60,15 @@ export async function waitReady(
   } catch (error) {
     const overdue = error instanceof ClusterError && (error.code === 'deadline' || error.code === 'aborted');
     if (!overdue) throw error;
-    throw new ClusterError(error.code, `Cluster ${cluster.name} was still waiting for ${missing}.`, {
-      command: `docker exec ${controlPlane(spec, cluster).container} kubectl get nodes`,
+    throw new ClusterError(error.code, `Cluster ${where.cluster} was still waiting for ${missing}.`, {
+      command: `docker exec ${where.plane} kubectl get nodes`,
       cause: error,
     });
   }
-  if (cluster.nodes.length === 1) await dropLoadBalancerExclusion(admin, wanted[0] ?? '', signal);
 }
+
+/** What the controller manager puts on a node it does not hear from; gone a moment after the node is back. */
+const awayTaints = new Set(['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable']);
 
 async function stillMissing(admin: Kube, wanted: readonly string[], signal: AbortSignal): Promise<string | null> {
   const nodes = await attempt(() => admin.get('/api/v1/nodes', { signal }), signal);
@@ -65,7 +80,7 @@ async function stillMissing(admin: Kube, wanted: readonly string[], signal: Abor
     if (condition?.status !== 'True') return `node ${hostname}${condition?.message ? ` (${condition.message})` : ''}`;
   }
   // A node that is Ready takes pods only when the controller manager has seen it so.
-  const kept = items.find((node) => node.spec.taints.some(({ key }) => key === 'node.kubernetes.io/not-ready'));
+  const kept = items.find((node) => node.spec.taints.some(({ key }) => awayTaints.has(key)));
   if (kept) return `node ${kept.metadata.name} to take pods`;
   const account = await attempt(() => admin.get('/api/v1/namespaces/default/serviceaccounts/default', { signal }), signal);
   return account?.status === 200 ? null : 'the default service account';

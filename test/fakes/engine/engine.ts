@@ -19,7 +19,7 @@ type Labels = Record<string, string>;
 interface Container {
   Id: string;
   Name: string;
-  State: 'created' | 'running' | 'exited';
+  State: 'created' | 'running' | 'paused' | 'exited';
   Body: {
     Labels?: Labels;
     Image: string;
@@ -55,6 +55,8 @@ export interface FakeEngine {
   idle(): Promise<void>;
   /** Containers that no kill ends until a helper (`/wait` on another container) has run. */
   frozen: Set<string>;
+  /** The container whose next pause or unpause is refused without a cause. */
+  liar: string | null;
   /** Tells whoever follows the engine's events, when the labels they ask for are the container's. */
   emit(container: string, action: string): void;
   /** Names of everything that exists. */
@@ -90,6 +92,7 @@ export async function fakeEngine(): Promise<FakeEngine> {
     command: () => ({}),
     published: {},
     frozen: new Set(),
+    liar: null,
     slow: new Map(),
     async idle() {
       while (working.size > 0) await Promise.all(working);
@@ -263,6 +266,17 @@ export async function fakeEngine(): Promise<FakeEngine> {
       one.State = 'running';
       return answer(response, before === 'running' ? 304 : 204, {});
     }
+    if (verb === 'pause' || verb === 'unpause') {
+      const [from, to] = verb === 'pause' ? (['running', 'paused'] as const) : (['paused', 'running'] as const);
+      if (self.liar === one.Name) {
+        self.liar = null;
+        return answer(response, 500, { message: `Container ${one.Id} is not paused` });
+      }
+      if (one.State !== from) return answer(response, 409, { message: `Container ${one.Id} is ${one.State}` });
+      one.State = to;
+      self.emit(one.Name, verb);
+      return answer(response, 204, {});
+    }
     if (verb === 'json') return answer(response, 200, inspected(one, self.published));
     if (verb === 'logs') return response.end('Reached target multi-user.target - Multi-User System.\r\n');
     if (verb === 'archive') return response.end('');
@@ -283,7 +297,7 @@ function inspected(one: Container, published: Record<string, number>): object {
   const ports = Object.keys(one.Body.HostConfig?.PortBindings ?? {});
   return {
     Id: one.Id,
-    State: { Status: one.State, Running: one.State === 'running', ExitCode: 0 },
+    State: { Status: one.State, Running: ['running', 'paused'].includes(one.State), Paused: one.State === 'paused', ExitCode: 0 },
     Config: { Labels: one.Body.Labels ?? {}, Env: one.Body.Env ?? [] },
     NetworkSettings: {
       Networks: { [one.Body.HostConfig?.NetworkMode ?? '']: { IPAddress: '10.201.0.2' } },
