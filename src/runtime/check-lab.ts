@@ -24,6 +24,7 @@ export async function checkLab(
   answers: Answers = {},
 ): Promise<readonly CheckResult[]> {
   const lab = labOf(context, session.lab);
+  if (session.state === 'paused') throw new Problem(409, 'paused', 'The lab is paused.', { advice: 'Resume it, then check again.' });
   if (session.state !== 'ready') throw new Problem(409, 'not-ready', `The lab is ${session.state}; a check needs it ready.`);
   const tasks = lab.file.tasks.filter(({ id }) => task === undefined || id === task);
   if (tasks.length === 0) throw new Problem(400, 'no-such-task', `task: this lab has no task "${task}".`, { field: 'task' });

@@ -1,12 +1,14 @@
 import type { Logger } from 'pino';
 import type { ClusterProvider, LabRef } from '#cluster/port.ts';
-import type { LabSession, Store } from '#store/port.ts';
+import type { LabSession, Phase, Store } from '#store/port.ts';
 import type { Course, CourseLab } from './course.ts';
 import type { Hub } from './hub.ts';
 import { sessionView } from './hub.ts';
+import type { Idle } from './idle.ts';
 import type { Jobs } from './jobs.ts';
 import type { LiveChecks } from './live-checks.ts';
 import { Problem } from './problem.ts';
+import { resumeEpoch, resumePhase } from './resume-phase.ts';
 import type { Settings } from './settings.ts';
 import type { Watches } from './watch-progress.ts';
 
@@ -22,6 +24,7 @@ export interface Context {
   jobs: Jobs;
   watches: Watches;
   live: LiveChecks;
+  idle: Idle;
 }
 
 /** The container images a lab stands on; made where they are missing. */
@@ -47,18 +50,25 @@ export function publishSession(context: Context, session: LabSession): void {
   context.hub.publish(session.id, { type: 'session', data: sessionView(session) });
 }
 
-/** Tells the session's pages how far the making of the lab is. */
-export async function publishPhases(context: Context, session: Pick<LabSession, 'id' | 'epoch' | 'lab'>): Promise<void> {
+type Phased = Pick<LabSession, 'id' | 'epoch' | 'lab' | 'state'>;
+
+/** Tells the session's pages how far the making of the lab is, or its resuming. */
+export async function publishPhases(context: Context, session: Phased): Promise<void> {
   context.hub.publish(session.id, { type: 'phases', data: await phaseViews(context, session) });
 }
 
-export async function phaseViews(context: Context, session: Pick<LabSession, 'id' | 'epoch' | 'lab'>) {
+export async function phaseViews(context: Context, session: Phased) {
+  const isPaused = session.state === 'paused';
   const [phases, estimates] = await Promise.all([
-    context.store.phases.list(session.id, session.epoch),
+    context.store.phases.list(session.id, isPaused ? resumeEpoch(session) : session.epoch),
     context.store.phases.estimates(session.lab),
   ]);
-  return { epoch: session.epoch, phases: phases.map((phase) => ({ ...phase, ...estimates[phase.id] })) };
+  // A resume that is over says nothing of the next one, but how long that takes.
+  const shown = isPaused && (phases.length === 0 || phases[0]?.state === 'done') ? [toCome] : phases;
+  return { epoch: session.epoch, phases: shown.map((phase) => ({ ...phase, ...estimates[phase.id] })) };
 }
+
+const toCome: Phase = { ...resumePhase, state: 'waiting', startedAt: null, milliseconds: null, detail: null };
 
 /** Writes a sentence into the lab's log and tells the session's pages. `kind` is stable. */
 export async function tellLog(context: Context, session: Pick<LabSession, 'id' | 'epoch'>, kind: string, text: string): Promise<void> {

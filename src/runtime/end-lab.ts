@@ -1,15 +1,19 @@
 import type { LabSession } from '#store/port.ts';
 import { type Context, publishSession } from './context.ts';
 import { Problem } from './problem.ts';
+import { tell } from './tell.ts';
+
+type Reason = NonNullable<LabSession['reason']>;
+
+const endedByLearner: Reason = { code: 'ended-by-learner', message: 'You ended this lab.' };
 
 /** Ends a session; its containers are removed in the background. Ending twice is ending once. */
-export async function endLab(context: Context, session: LabSession): Promise<LabSession> {
+export async function endLab(context: Context, session: LabSession, reason: Reason = endedByLearner): Promise<LabSession> {
   if (session.state === 'ended' || session.state === 'ending') return session;
-  const ending = await context.store.sessions.move(session.id, 'end', {
-    reason: { code: 'ended-by-learner', message: 'You ended this lab.' },
-  });
+  const ending = await context.store.sessions.move(session.id, 'end', { reason });
   if (ending === null) throw new Problem(409, 'not-now', 'The lab is changing state; try again in a moment.');
   publishSession(context, ending);
+  await tell(context, ending, 'ended', reason.message);
   void context.jobs.run(ending.id, (signal) => clearAway(context, ending, signal));
   return ending;
 }

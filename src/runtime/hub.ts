@@ -25,12 +25,16 @@ export type SessionEvent =
   | { type: 'phases'; data: { epoch: number; phases: readonly PhaseView[] } }
   | { type: 'verdict'; data: CheckResult }
   /** Something happened to the lab that a person may want to read. */
-  | { type: 'log'; data: LabLogEntry };
+  | { type: 'log'; data: LabLogEntry }
+  /** When it will be paused because nobody does anything in it; null when that is off. */
+  | { type: 'idle'; data: { pausesAt: string | null } };
 
 /** Tells the open pages of a session what happened. Holds nothing: a page that comes late reads the store. */
 export interface Hub {
   publish(session: string, event: SessionEvent): void;
   subscribe(session: string, listener: (event: SessionEvent) => void): () => void;
+  /** Every event of every session, for the server's own use: whoever listens here is no audience. */
+  follow(listener: (session: string, event: SessionEvent) => void): () => void;
   /** Whether a page of the session is open. */
   hasAudience(session: string): boolean;
   /** Called when the first page of a session opens, and when the last is gone. */
@@ -39,11 +43,17 @@ export interface Hub {
 
 export function hub(): Hub {
   const emitter = new EventEmitter().setMaxListeners(0);
+  const followers = new EventEmitter().setMaxListeners(0);
   const audience = new EventEmitter().setMaxListeners(0);
   const hasAudience = (session: string) => emitter.listenerCount(session) > 0;
   return {
     publish(session, event) {
+      followers.emit('event', session, event);
       emitter.emit(session, event);
+    },
+    follow(listener) {
+      followers.on('event', listener);
+      return () => void followers.off('event', listener);
     },
     subscribe(session, listener) {
       const isFirst = !hasAudience(session);

@@ -6,6 +6,8 @@ export interface Jobs {
   run(session: string, work: Work): Promise<void>;
   /** Runs the work unless other work is under way for the session. */
   runIfIdle(session: string, work: Work): Promise<void>;
+  /** Whether work is under way for the session. */
+  isBusy(session: string): boolean;
   /** Aborts everything and waits for it. */
   close(): Promise<void>;
 }
@@ -40,6 +42,7 @@ export function jobs(onError: (session: string, error: unknown) => void): Jobs {
   return {
     run,
     runIfIdle: async (session, work) => (running.has(session) ? undefined : await run(session, work)),
+    isBusy: (session) => running.has(session),
     async close() {
       closed = true;
       for (const { abort } of running.values()) abort.abort(new Error('the server is stopping'));

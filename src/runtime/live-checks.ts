@@ -1,14 +1,16 @@
 import type { GradedTask } from '#grading/grader.ts';
 import { isWaitingForTrial } from '#grading/judge.ts';
 import type { Verdict } from '#grading/verdict.ts';
+import type { LabSession } from '#store/port.ts';
 import { type Bucket, bucket } from './bucket.ts';
 import { storeGraded } from './check-lab.ts';
 import { type Clock, systemClock } from './clock.ts';
-import type { Context } from './context.ts';
-import { gradeLab } from './grade/grade-lab.ts';
+import { type Context, labOf } from './context.ts';
+import { type Graded, gradeLab } from './grade/grade-lab.ts';
 import type { CheckResult } from './hub.ts';
 import { type Judged, type LiveLab, liveLab } from './live-lab.ts';
 import type { Round } from './observe/observer.ts';
+import { tell } from './tell.ts';
 import type { Watch } from './watch-progress.ts';
 
 /** Judging without a press of Check: when something behind a task changes, and while a task is not yet what it should become. */
@@ -113,9 +115,16 @@ async function judgeTurn(context: Context, id: string, { watch, lab, task, round
     lab.turns.set(task.id, turns);
     if (!turns.take()) return 'settling';
     await storeGraded(context, session, watch, graded, 'turn');
+    await tell(context, session, 'turned', turnOf(context, session, graded));
   }
   if (graded.verdict.status === 'passed' && task.lasts === 'once') return 'over';
   return told !== undefined && isSettling(graded.verdict) ? 'settling' : 'done';
+}
+
+function turnOf(context: Context, session: LabSession, { task, verdict: { status } }: Graded): string {
+  const title = labOf(context, session.lab).file.tasks.find(({ id }) => id === task.id)?.title ?? task.id;
+  if (status === 'passed') return `The task “${title}” passed by itself.`;
+  return status === 'wrong' ? `The task “${title}” is no longer as it should be.` : `The task “${title}” is on its way again.`;
 }
 
 const isSettling = (verdict: Verdict) => verdict.status === 'not-yet' && !isWaitingForTrial(verdict);

@@ -1,9 +1,11 @@
-import { ClusterError, type LabAccess, type LabSpec, type StepEvent } from '#cluster/port.ts';
+import { ClusterError, type LabAccess, type LabSpec, type StepEvent, type StepTitle } from '#cluster/port.ts';
 import type { LabSession } from '#store/port.ts';
 import { type Context, labOf, publishPhases, publishSession, refOf } from './context.ts';
 import { labSpec, withImages } from './lab-spec.ts';
 import { reasonOf } from './problem.ts';
+import { lasting, tell } from './tell.ts';
 
+const clearPhase = { id: 'clear-away', title: 'Remove what was there' };
 const imagesPhase = { id: 'container-images', title: 'Make sure the container images are there' };
 
 /**
@@ -19,14 +21,15 @@ export async function makeLab(context: Context, session: LabSession, signal: Abo
   const ref = refOf(context, session);
   const record = recorder(context, session);
   try {
-    await provider.remove({ instance: ref.instance, lab: ref.lab }, signal);
     const draft = labSpec(lab, ref);
-    await store.phases.plan(session.id, session.epoch, [imagesPhase, ...provider.steps(draft)]);
+    const before = row.epoch > 1 ? [clearPhase] : [];
+    await store.phases.plan(session.id, session.epoch, [...before, imagesPhase, ...provider.steps(draft)]);
     await publishPhases(context, session);
+    await timed(record.report, clearPhase, () => provider.remove({ instance: ref.instance, lab: ref.lab }, signal));
     const spec = await imagesFirst(context, draft, record.report, signal);
     const access = await provider.create(spec, record.report, signal);
     await record.settled();
-    await becomeReady(context, session, access);
+    await becomeReady(context, row, access);
   } catch (error) {
     await record.settled();
     if (signal.aborted) throw error;
@@ -34,17 +37,25 @@ export async function makeLab(context: Context, session: LabSession, signal: Abo
     // Steps run side by side: the one that failed need not be the last that began.
     await record.fail(error instanceof ClusterError ? error.step : undefined, reasonOf(error).message);
     const failed = await store.sessions.move(session.id, 'fail', { reason: reasonOf(error) });
-    if (failed) publishSession(context, failed);
+    if (!failed) return;
+    publishSession(context, failed);
+    await tell(context, failed, 'failed', `The lab could not be started: ${reasonOf(error).message}`);
   }
+}
+
+/** Runs a phase of ours, and tells how long it took. */
+async function timed<T>(report: (event: StepEvent) => void, phase: StepTitle, work: () => Promise<T>): Promise<T> {
+  const began = performance.now();
+  report({ state: 'begin', ...phase });
+  const result = await work();
+  report({ state: 'end', id: phase.id, milliseconds: Math.round(performance.now() - began) });
+  return result;
 }
 
 /** `withImages` as the first phase. */
 async function imagesFirst(context: Context, draft: LabSpec, report: (event: StepEvent) => void, signal: AbortSignal): Promise<LabSpec> {
-  const began = performance.now();
-  report({ state: 'begin', ...imagesPhase });
-  const spec = await withImages(context.images, draft, (detail) => report({ state: 'detail', id: imagesPhase.id, detail }), signal);
-  report({ state: 'end', id: imagesPhase.id, milliseconds: Math.round(performance.now() - began) });
-  return spec;
+  const detail = (text: string) => report({ state: 'detail', id: imagesPhase.id, detail: text });
+  return await timed(report, imagesPhase, () => withImages(context.images, draft, detail, signal));
 }
 
 async function becomeReady(context: Context, session: LabSession, access: LabAccess): Promise<void> {
@@ -53,6 +64,8 @@ async function becomeReady(context: Context, session: LabSession, access: LabAcc
   const ready = await context.store.sessions.move(session.id, 'ready');
   if (!ready) return;
   publishSession(context, ready);
+  const took = lasting(Date.parse(ready.changedAt) - Date.parse(session.changedAt));
+  await tell(context, ready, 'ready', `The lab was ready after ${took}.`);
 }
 
 /** Writes phases in the order they happened, one at a time, and tells the pages. */

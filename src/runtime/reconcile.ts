@@ -1,10 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ContainerEvent } from '#cluster/port.ts';
+import { ClusterError, type ContainerEvent, type LabAccess } from '#cluster/port.ts';
 import type { LabSession } from '#store/port.ts';
 import { type Context, publishSession, refOf } from './context.ts';
+import { declareCrashed } from './crash-lab.ts';
 import { clearAway } from './end-lab.ts';
 import { makeLab } from './make-lab.ts';
+import { freeze } from './pause-lab.ts';
+import { isResuming, resumeInBackground } from './resume-lab.ts';
 import { admit } from './start-lab.ts';
+import { tell } from './tell.ts';
 
 /** A start that is still not done after this long is given up, so that a start which kills the server cannot do so for ever. */
 const startLimit = 15 * 60_000;
@@ -61,11 +65,14 @@ async function mendNow(context: Context, session: LabSession, signal: AbortSigna
       return;
     }
     case 'ready': {
-      const access = await provider.open(refOf(context, session), signal);
+      const access = await openAwake(context, session, signal);
       if (access) await context.watches.begin(session, access);
       else await declareCrashed(context, session, 'The containers of this lab are gone or no longer run.');
       return;
     }
+    case 'paused':
+      await keepPaused(context, session, signal);
+      return;
     case 'ending':
       await clearAway(context, session, signal);
       return;
@@ -74,19 +81,42 @@ async function mendNow(context: Context, session: LabSession, signal: AbortSigna
       if (session.instance !== null) await provider.remove({ instance: context.settings.instance, lab: session.instance }, signal);
       return;
     case 'queued':
-    case 'paused':
     case 'crashed':
     case 'ended':
       return;
   }
 }
 
-async function declareCrashed(context: Context, session: LabSession, message: string): Promise<void> {
-  const reason = { code: 'lost', message, advice: 'Begin the lab again; what you already passed stays passed.' };
-  const crashed = await context.store.sessions.move(session.id, 'crash', { reason });
-  if (!crashed) return;
-  await context.watches.end(session.id);
-  publishSession(context, crashed);
+/** The lab of a session that is ready; what somebody paused behind our back goes on. Null when it is lost. */
+async function openAwake(context: Context, session: LabSession, signal: AbortSignal): Promise<LabAccess | null> {
+  const { provider } = context;
+  const ref = refOf(context, session);
+  const access = await provider.open(ref, signal);
+  if (access) return access;
+  const condition = await provider.condition(ref, signal);
+  if (condition === 'gone') return null;
+  if (condition !== 'running') {
+    try {
+      await provider.resume(ref, () => {}, signal);
+    } catch (error) {
+      if (signal.aborted || !(error instanceof ClusterError) || error.code !== 'gone') throw error;
+      return null;
+    }
+    await tell(context, session, 'mended', 'A part of this lab had been paused from outside. It goes on again.');
+  }
+  return await provider.open(ref, signal);
+}
+
+/** A resume that was cut off is taken up; what runs although it should not is frozen; what is lost is said to be. */
+async function keepPaused(context: Context, session: LabSession, signal: AbortSignal): Promise<void> {
+  const condition = await context.provider.condition(refOf(context, session), signal);
+  if (condition === 'gone') return await declareCrashed(context, session, 'Its containers were removed or stopped while it was paused.');
+  if (await isResuming(context, session)) return resumeInBackground(context, session);
+  if (condition === 'paused') return;
+  await freeze(context, session, signal);
+  // A pause that was cut off a moment ago is only finished.
+  const isOld = Date.now() - Date.parse(session.changedAt) > roundMilliseconds;
+  if (isOld) await tell(context, session, 'mended', 'The lab ran although it is paused. It was paused again.');
 }
 
 /**
@@ -134,18 +164,26 @@ export async function keepReconciled(context: Context, signal: AbortSignal): Pro
 
 const losses = new Set<ContainerEvent['action']>(['die', 'oom', 'destroy']);
 
-/** Declares labs lost as their containers stop. A command that ran out of memory is no loss; that its container then stopped is. */
+/**
+ * Declares labs lost as their containers stop, and mends those that somebody pauses or resumes behind our back. A command that ran
+ * out of memory is no loss; that its container then stopped is.
+ */
 async function followEvents(context: Context, signal: AbortSignal): Promise<void> {
   const { store, provider, settings, jobs } = context;
   const starved = new Set<string>();
   for await (const event of provider.watch(settings.instance, signal)) {
-    if (!losses.has(event.action)) continue;
+    if (event.action === 'start') continue;
     const part = `${event.lab} ${event.epoch} ${event.part}`;
     if (event.action === 'oom') starved.add(part);
     const listed = (await store.sessions.listLive()).find(({ instance }) => instance === event.lab);
-    if (listed?.state !== 'ready' || listed.epoch !== event.epoch) continue;
+    if (listed === undefined || listed.epoch !== event.epoch || !(listed.state === 'ready' || listed.state === 'paused')) continue;
+    if (!losses.has(event.action)) {
+      // What it waits for must not hold up the news of other labs.
+      void mend(context, listed, signal);
+      continue;
+    }
     await jobs.runIfIdle(listed.id, async (own) => {
-      if (await provider.open(refOf(context, listed), AbortSignal.any([own, signal]))) return;
+      if ((await provider.condition(refOf(context, listed), AbortSignal.any([own, signal]))) !== 'gone') return;
       await declareCrashed(context, listed, `A part of this lab (${event.part}) ${starved.has(part) ? 'ran out of memory' : 'stopped'}.`);
     });
   }

@@ -8,13 +8,17 @@ import { checkLab } from './check-lab.ts';
 import { type Context, labOf, phaseViews } from './context.ts';
 import { type Course, type CourseLab, loadCourse } from './course.ts';
 import { endLab } from './end-lab.ts';
+import { extendLab, stayInLab } from './extend-lab.ts';
 import type { Answers } from './grade/answers.ts';
 import { type CheckResult, hub, type PhaseView } from './hub.ts';
+import { idleLabs } from './idle.ts';
 import { jobs } from './jobs.ts';
 import { labImages } from './lab-images.ts';
 import { liveChecks } from './live-checks.ts';
+import { pauseLab } from './pause-lab.ts';
 import { keepReconciled } from './reconcile.ts';
 import { reloadGraders } from './reload-graders.ts';
+import { resumeLab } from './resume-lab.ts';
 import { keptSecret, readSettings, type Settings } from './settings.ts';
 import { resetLab, startLab } from './start-lab.ts';
 import { watches } from './watch-progress.ts';
@@ -29,6 +33,12 @@ export interface Runtime {
   start(person: Person, lab: string): Promise<{ session: LabSession; created: boolean }>;
   reset(session: LabSession): Promise<LabSession>;
   end(session: LabSession): Promise<LabSession>;
+  pause(session: LabSession): Promise<LabSession>;
+  /** Answers at once; the row says `ready` when the lab is. */
+  resume(session: LabSession): Promise<LabSession>;
+  /** Keeps a lab from being paused: for an hour, or because its learner is there now. */
+  extend(session: LabSession): Promise<LabSession>;
+  stay(session: LabSession): Promise<LabSession>;
   /** Judges one task, or all, and stores the attempts; what the learner typed is kept first. */
   check(session: LabSession, task: string | undefined, answers?: Answers): Promise<readonly CheckResult[]>;
   /** All that a page shows of a session. */
@@ -81,13 +91,14 @@ async function build(settings: Settings): Promise<Runtime> {
   const events = hub();
   const stop = new AbortController();
   const live = liveChecks(() => context);
-  const base = { settings, log, store, provider, course, images, live, hub: events };
+  const idle = idleLabs(() => context);
+  const base = { settings, log, store, provider, course, images, live, idle, hub: events };
   const context: Context = {
     ...base,
     jobs: jobs((session, error) => log.error({ err: error, session }, 'work on a lab ended badly; the reconciler takes over')),
     watches: watches(base, keptSecret(settings.data)),
   };
-  let reconciling: Promise<void> | undefined;
+  let reconciling: Promise<unknown> | undefined;
   return {
     context,
     store,
@@ -96,6 +107,10 @@ async function build(settings: Settings): Promise<Runtime> {
     start: (person, lab) => startLab(context, person, lab),
     reset: (session) => resetLab(context, session),
     end: (session) => endLab(context, session),
+    pause: (session) => pauseLab(context, session),
+    resume: (session) => resumeLab(context, session),
+    extend: (session) => extendLab(context, session),
+    stay: (session) => stayInLab(context, session),
     check: (session, task, answers) => checkLab(context, session, task, answers),
     async state(id) {
       const session = await store.sessions.get(id);
@@ -110,7 +125,7 @@ async function build(settings: Settings): Promise<Runtime> {
     },
     begin() {
       if (settings.engine && settings.reload && reconciling === undefined) reloadGraders(context, stop.signal);
-      if (settings.engine) reconciling ??= keepReconciled(context, stop.signal);
+      if (settings.engine) reconciling ??= Promise.all([keepReconciled(context, stop.signal), idle.keep(stop.signal)]);
     },
     async close() {
       stop.abort(new Error('the server is stopping'));

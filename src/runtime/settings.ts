@@ -27,6 +27,8 @@ const Environment = z.object({
   SLIPWAY_RELOAD: z.enum(['0', '1']).default('0'),
   /** Free space on the engine's disk below which no lab is started, in MiB. */
   SLIPWAY_DISK_WATERMARK_MIB: z.coerce.number().int().nonnegative().default(4096),
+  /** Minutes without a keystroke or an action after which a lab is paused; 0: never. Its learner is warned after three quarters. */
+  SLIPWAY_IDLE_MINUTES: z.coerce.number().nonnegative().max(10_080).default(20),
   SLIPWAY_LOG: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   DATABASE_URL: z.string().optional(),
 });
@@ -45,6 +47,8 @@ export interface Settings {
   /** Open labs go on with a grader as soon as it is saved (`./slipway dev`). */
   reload: boolean;
   diskWatermarkBytes: number;
+  /** Before an idle lab is paused; 0: never. */
+  idleMinutes: number;
   log: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   databaseUrl: string | undefined;
 }
@@ -70,6 +74,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>> =
     engine: values.SLIPWAY_NO_ENGINE === '0',
     reload: values.SLIPWAY_RELOAD === '1',
     diskWatermarkBytes: values.SLIPWAY_DISK_WATERMARK_MIB * 1024 * 1024,
+    idleMinutes: values.SLIPWAY_IDLE_MINUTES,
     log: values.SLIPWAY_LOG,
     databaseUrl: values.DATABASE_URL,
   };

@@ -2,14 +2,17 @@ import type { LabSession, Person } from '#store/port.ts';
 import { type Context, labOf, publishSession } from './context.ts';
 import { makeLab } from './make-lab.ts';
 import { Problem } from './problem.ts';
+import { resumeLab } from './resume-lab.ts';
+import { tell } from './tell.ts';
 
 /**
- * The person's session in a lab, begun when there is none; begun anew when it failed or crashed.
+ * The person's session in a lab, begun when there is none; begun anew when it failed or crashed, resumed when it is paused.
  * However many ask at once, there is one. Answers before the lab is ready: `makeLab` goes on in the background.
  */
 export async function startLab(context: Context, person: Person, labId: string): Promise<{ session: LabSession; created: boolean }> {
   const lab = labOf(context, labId);
   const live = await context.store.sessions.live(person.id, lab.id);
+  if (live?.state === 'paused') return { session: await resumeLab(context, live), created: false };
   if (live && live.state !== 'failed' && live.state !== 'crashed') return { session: live, created: false };
   await refuseWithoutRoom(context);
   if (live) return { session: (await tryReset(context, live)) ?? (await startLab(context, person, labId)).session, created: false };
@@ -24,6 +27,7 @@ export async function admit(context: Context, session: LabSession): Promise<LabS
   const starting = await store.sessions.admit(session.id);
   if (starting === null) return (await store.sessions.get(session.id)) ?? session;
   publishSession(context, starting);
+  await tell(context, starting, 'started', 'The lab was started.');
   inBackground(context, starting);
   return starting;
 }
@@ -44,6 +48,8 @@ async function tryReset(context: Context, session: LabSession): Promise<LabSessi
   if (moved === null) return null;
   if (moved.instance !== null) await store.instances.setEpoch(moved.instance, moved.epoch);
   publishSession(context, moved);
+  const again = session.state === 'ready' || session.state === 'paused' ? 'The lab was reset' : 'The lab was begun again';
+  await tell(context, moved, 'reset', `${again}: its cluster and its files are made anew.`);
   inBackground(context, moved);
   return moved;
 }

@@ -2,9 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
+import type { Clock } from '#runtime/clock.ts';
 import type { Context } from '#runtime/context.ts';
 import { loadCourse } from '#runtime/course.ts';
 import { hub } from '#runtime/hub.ts';
+import { idleLabs } from '#runtime/idle.ts';
 import { jobs } from '#runtime/jobs.ts';
 import { liveChecks } from '#runtime/live-checks.ts';
 import { readSettings } from '#runtime/settings.ts';
@@ -26,7 +28,7 @@ export interface Workbench {
 }
 
 /** The runtime's use cases on a real database and a fake engine. */
-export async function workbench(): Promise<Workbench> {
+export async function workbench({ clock }: { clock?: Clock } = {}): Promise<Workbench> {
   const root = join(import.meta.dirname, '../../..');
   const data = await mkdtemp(join(tmpdir(), 'slipway-runtime-'));
   const lab = await fakeLab();
@@ -43,7 +45,8 @@ export async function workbench(): Promise<Workbench> {
   }
   const make = (): Context => {
     const live = liveChecks(() => context);
-    const base = { settings, log, store, provider: lab.provider, course, live, hub: hub() };
+    const idle = idleLabs(() => context, clock);
+    const base = { settings, log, store, provider: lab.provider, course, live, idle, hub: hub() };
     const context: Context = {
       ...base,
       images: { ensure: async (name) => names[name] ?? name },

@@ -19,6 +19,7 @@ export const GET = endpoint(async (context, person) => {
       send('session', sessionView(state.session));
       send('phases', state.phases);
       send('history', state.history);
+      send('idle', { pausesAt: runtime.context.idle.pausesAt(session.id) });
       for (const verdict of state.verdicts) send('verdict', verdict);
     }
     return unsubscribe;
