@@ -7,7 +7,7 @@ import { setSecurityHeaders } from './headers.ts';
 import { hostRouter, type Place } from './hosts.ts';
 import { isFromOtherSite } from './other-sites.ts';
 import { previews } from './preview/previews.ts';
-import { terminalAuthorizer } from './terminal-access.ts';
+import { closeWithLab, terminalAuthorizer } from './terminal-access.ts';
 import { terminalUpgrade } from './terminal-socket.ts';
 
 // Read when the adapter's module is evaluated, hence the late import.
@@ -63,6 +63,7 @@ const server = createServer({ requestTimeout: 0, headersTimeout: 10_000 }, (requ
 });
 
 const terminals = terminalUpgrade({ authorize: terminalAuthorizer(runtime), log });
+closeWithLab(runtime, terminals);
 server.on('upgrade', (request, socket: Socket, head) => {
   socket.on('error', (error) => log.debug({ err: error }, 'a socket failed before its upgrade'));
   const where = place(request.headers.host);

@@ -4,7 +4,7 @@ import { refOf } from '#runtime/context.ts';
 import { asProblem } from '#runtime/problem.ts';
 import type { Runtime } from '#runtime/runtime.ts';
 import { personOf } from './cookie.ts';
-import type { TerminalAccess, TerminalRoute } from './terminal-socket.ts';
+import type { TerminalAccess, TerminalRoute, terminalUpgrade } from './terminal-socket.ts';
 
 const notThere: TerminalAccess = { ok: false, status: 404, message: 'There is no such lab session.' };
 
@@ -32,4 +32,14 @@ export function terminalAuthorizer({ context, store }: Runtime) {
       return { ok: false, status: problem.status, message: problem.message };
     }
   };
+}
+
+/** Closes a session's terminals, with the reason, as soon as its lab is paused, begun again or gone. */
+export function closeWithLab({ context }: Runtime, terminals: Pick<ReturnType<typeof terminalUpgrade>, 'closeFor'>): void {
+  context.hub.follow((id, event) => {
+    if (event.type !== 'session' || event.data.state === 'ready') return;
+    terminals
+      .closeFor(id, event.data.state === 'paused' ? 'paused' : 'gone')
+      .catch((error: unknown) => context.log.warn({ err: error, session: id }, 'terminals of a lab could not be closed'));
+  });
 }
