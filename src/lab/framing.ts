@@ -1,6 +1,8 @@
 /**
  * Frames on the stdio of `slipway-shell attach`: one byte of type, four of payload length (big-endian), the payload.
  * `D` (only down) is an eight-byte offset and the raw output from there; `J` is a JSON message of `wire.ts`.
+ * On a `slipway-shell link` every payload begins with its channel's number in four bytes; `O` (only up) opens a channel
+ * and `C` (only up) closes it.
  */
 export type Frame = { kind: 'data'; offset: number; bytes: Uint8Array } | { kind: 'json'; text: string };
 
@@ -14,8 +16,10 @@ export const maxFrameBytes = 131_072;
 
 const headerBytes = 5;
 const offsetBytes = 8;
+const channelBytes = 4;
 const data = 0x44;
 const json = 0x4a;
+const up = { open: 0x4f, json, close: 0x43 };
 const encoder = new TextEncoder();
 const strictDecoder = new TextDecoder('utf-8', { fatal: true });
 
@@ -24,6 +28,15 @@ export function encodeJson(message: unknown): Uint8Array<ArrayBuffer> {
   const payload = encoder.encode(JSON.stringify(message));
   const frame = begin(json, payload.length);
   frame.set(payload, headerBytes);
+  return frame;
+}
+
+/** One frame up a link. */
+export function encodeChannel(kind: keyof typeof up, channel: number, message?: unknown): Uint8Array<ArrayBuffer> {
+  const payload = message === undefined ? new Uint8Array(0) : encoder.encode(JSON.stringify(message));
+  const frame = begin(up[kind], channelBytes + payload.length);
+  new DataView(frame.buffer).setUint32(headerBytes, channel);
+  frame.set(payload, headerBytes + channelBytes);
   return frame;
 }
 
@@ -56,10 +69,32 @@ export function readOffset(payload: Uint8Array): { offset: number; bytes: Uint8A
 
 /** A decoder that takes chunks cut anywhere and answers the frames they complete. Throws `FramingError`, and then for good. */
 export function frameDecoder(): (chunk: Uint8Array) => Frame[] {
+  const split = splitter();
+  return (chunk) => split(chunk).map(({ kind, payload }) => decode(kind, payload));
+}
+
+/** The same for what comes down a link: the frames by channel, those of each in their order. */
+export function linkDecoder(): (chunk: Uint8Array) => Map<number, Frame[]> {
+  const split = splitter();
+  return (chunk) => {
+    const channels = new Map<number, Frame[]>();
+    for (const { kind, payload } of split(chunk)) {
+      if (payload.length < channelBytes) throw new FramingError(`a frame of ${payload.length} bytes has no room for its channel`);
+      const channel = new DataView(payload.buffer, payload.byteOffset, channelBytes).getUint32(0);
+      const frame = decode(kind, payload.subarray(channelBytes));
+      const frames = channels.get(channel);
+      if (frames === undefined) channels.set(channel, [frame]);
+      else frames.push(frame);
+    }
+    return channels;
+  };
+}
+
+function splitter(): (chunk: Uint8Array) => { kind: number; payload: Uint8Array }[] {
   let rest: Uint8Array = new Uint8Array(0);
   return (chunk) => {
     rest = rest.length === 0 ? chunk : concat(rest, chunk);
-    const frames: Frame[] = [];
+    const found: { kind: number; payload: Uint8Array }[] = [];
     let at = 0;
     while (rest.length - at >= headerBytes) {
       const kind = rest[at];
@@ -67,11 +102,11 @@ export function frameDecoder(): (chunk: Uint8Array) => Frame[] {
       if (kind !== data && kind !== json) throw new FramingError(`unknown frame type 0x${kind?.toString(16).padStart(2, '0')}`);
       if (length > maxFrameBytes) throw new FramingError(`a frame of ${length} bytes, where ${maxFrameBytes} is the most`);
       if (rest.length - at - headerBytes < length) break;
-      frames.push(decode(kind, rest.subarray(at + headerBytes, at + headerBytes + length)));
+      found.push({ kind, payload: rest.subarray(at + headerBytes, at + headerBytes + length) });
       at += headerBytes + length;
     }
     rest = rest.subarray(at);
-    return frames;
+    return found;
   };
 }
 

@@ -21,6 +21,7 @@ export function terminalAuthorizer({ context, store }: Runtime) {
       const ref = refOf(context, session);
       return {
         ok: true,
+        lab: `${ref.lab}/${ref.epoch}`,
         attach: (argv, signal) => context.provider.attach(ref, argv, signal),
         touched: () => {
           store.sessions.touch(session.id).catch((error: unknown) => context.log.warn({ err: error }, 'activity could not be noted'));

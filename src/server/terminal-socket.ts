@@ -4,7 +4,8 @@ import type { Logger } from 'pino';
 import type { WebSocket } from 'ws';
 import { type CloseReason, closes, closeText } from '#lab/close.ts';
 import { bootName, clientName, shellNumber } from '#lab/wire.ts';
-import { type Attached, relay } from '#terminal/relay.ts';
+import { type BeginLink, links } from '#terminal/links.ts';
+import { relay } from '#terminal/relay.ts';
 import { closeSockets, terminalSockets } from '#terminal/sockets.ts';
 
 /** Which shell an upgrade asks for: `/ws/sessions/:sessionId/shells/:shell?offset=N&boot=B&client=C`. */
@@ -20,7 +21,13 @@ export interface TerminalRoute {
 }
 
 export type TerminalAccess =
-  | { ok: true; attach(argv: readonly string[], signal: AbortSignal): Promise<Attached>; touched(): void }
+  | {
+      ok: true;
+      /** Names the containers: shells of one lab share a link. */
+      lab: string;
+      attach: BeginLink;
+      touched(): void;
+    }
   | { ok: false; status: number; message: string };
 
 export interface TerminalDeps {
@@ -29,13 +36,12 @@ export interface TerminalDeps {
   log: Pick<Logger, 'debug' | 'info' | 'warn'>;
 }
 
-const attachMilliseconds = 15_000;
-/** Each attach is a process in the toolbox. */
 const maxSocketsPerSession = 16;
 
 /** The HTTP server's handler of terminal upgrades, and what closes them all when it stops. */
 export function terminalUpgrade({ authorize, log }: TerminalDeps) {
   const sockets = terminalSockets();
+  const lines = links();
   /** By session: its sockets, and the upgrades that are about to be one. */
   const open = new Map<string, Set<{ socket: WebSocket | null }>>();
   let stopping = false;
@@ -63,23 +69,19 @@ export function terminalUpgrade({ authorize, log }: TerminalDeps) {
 
   async function connect(socket: WebSocket, route: TerminalRoute, access: TerminalAccess & { ok: true }): Promise<void> {
     const { sessionId, shell } = route;
-    // The deadline is for the attach to begin; once it stands, the relay ends it.
-    const late = new AbortController();
-    const deadline = setTimeout(() => late.abort(new Error('the toolbox did not answer in time')), attachMilliseconds);
+    const { offset, boot, client } = route;
     try {
-      const attached = await access.attach(attachCommand(route), late.signal);
-      clearTimeout(deadline);
-      const relaying = relay({ attached, socket, touched: access.touched });
-      socket.resume();
-      const end = await relaying;
+      const end = await relay({
+        open: (listener) => lines.open(access.lab, access.attach, { id: shell, offset, boot, client }, listener),
+        socket,
+        touched: access.touched,
+      });
       log.debug({ sessionId, shell, ...end }, 'terminal closed');
     } catch (error) {
       const reason = attachFailure(error);
       log.warn({ sessionId, shell, reason, err: error }, 'a terminal could not be attached');
       socket.resume();
       socket.close(closes[reason].code, closeText(closes[reason].words));
-    } finally {
-      clearTimeout(deadline);
     }
   }
 
@@ -102,6 +104,7 @@ export function terminalUpgrade({ authorize, log }: TerminalDeps) {
     async closeAll(reason: CloseReason = 'restarting'): Promise<void> {
       stopping = true;
       await closeSockets(sockets.all(), reason);
+      await lines.closeAll();
     },
   };
 }
@@ -118,10 +121,6 @@ export function terminalRoute(url: string | undefined): TerminalRoute | null {
   if (!/^(-1|\d{1,15})$/.test(offset) || (boot !== null && !bootName.test(boot))) return null;
   if (client !== null && !clientName.test(client)) return null;
   return { sessionId, shell, offset: Number(offset), boot, client };
-}
-
-function attachCommand({ shell, offset, boot, client }: TerminalRoute): string[] {
-  return ['slipway-shell', 'attach', shell, String(offset), boot ?? '-', client ?? '-'];
 }
 
 /** Whether Origin is exactly the site this request's Host names. Whether that is a name of ours is for `authorize`. */

@@ -1,23 +1,19 @@
-import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import { type CloseReason, closes, closeText } from '#lab/close.ts';
-import { encodeJson, type Frame, frameDecoder, withOffset } from '#lab/framing.ts';
-import { type Down, highWater, lowWater } from '#lab/wire.ts';
+import { type Frame, withOffset } from '#lab/framing.ts';
+import { type Down, lowWater, type Up } from '#lab/wire.ts';
+import type { Channel, Listener } from './link.ts';
 import { parseDown, parseUp } from './messages.ts';
 
-/** A running `slipway-shell attach`: its stdin and stdout as raw bytes, and how it ended. */
-export interface Attached {
-  stream: Duplex;
-  ended: Promise<{ code: number | null; stderr: string }>;
-}
-
 export interface Relay {
-  attached: Attached;
+  open: (listener: Listener) => Promise<Channel>;
   socket: WebSocket;
   /** Called when the learner does something here, at most once a second. */
   touched: () => void;
   /** A browser that does not answer a ping within this time is gone. */
   pingMilliseconds?: number;
+  /** A supervisor that says nothing within this time is not there. */
+  openMilliseconds?: number;
 }
 
 /** Why a relay ended, and what to log about it. */
@@ -26,98 +22,135 @@ export interface RelayEnd {
   detail: string;
 }
 
-/** How long a shell's end of the line may take to finish after the browser's has gone, before it is cut. */
-const graceMilliseconds = 2_000;
 /** Neighbouring output is sent as one message up to this size. */
 const mergeBytes = 65_536;
+/** What may wait for a browser that does not read. The window of unacknowledged output and its words keep far below it. */
+const mostWaiting = 1024 * 1024;
+/** Acknowledgements are passed on when they free this much, or everything. */
+const ackBytes = lowWater * 0.75;
+/** Messages a browser may send: so many at once, and so many a second. A fast terminal acknowledges a thousand times a second. */
+const burst = 20_000;
+const perSecond = 5_000;
 
 /**
- * Carries frames between a browser and a shell until either goes away, then closes both. Holds no more than
- * `highWater` and one chunk of output for a browser that does not read; nothing typed ever waits behind output.
+ * Carries frames between a browser and a shell until either goes away, then closes both. Output is acknowledged to the shell
+ * when the browser has parsed it *and* the network has taken it, so that no more than the shell's window ever waits here.
+ * Throws what `open` throws.
  */
-export async function relay({ attached, socket, touched, pingMilliseconds = 25_000 }: Relay): Promise<RelayEnd> {
-  const { stream, ended } = attached;
+export async function relay({ open, socket, touched, pingMilliseconds = 25_000, openMilliseconds = 15_000 }: Relay): Promise<RelayEnd> {
   const end = Promise.withResolvers<RelayEnd>();
   const finish = (reason: CloseReason, detail = '') => end.resolve({ reason, detail });
-  const down = downward(socket, stream, finish);
-  const decode = frameDecoder();
-
-  stream.on('data', (chunk: Uint8Array) => {
-    try {
-      down.take(decode(chunk));
-    } catch (error) {
-      finish('broken', String(error));
-    }
-  });
-  stream.on('error', (error) => finish('broken', String(error)));
-  const outcome = ended.then(
-    ({ code, stderr }) => `attach ended with ${code}: ${stderr.slice(-300)}`,
-    (error: unknown) => String(error),
-  );
-  const over = () => void outcome.then((detail) => finish('broken', detail));
-  stream.on('end', over);
-  stream.on('close', over);
-
-  const notice = atMostEverySecond(touched);
-  socket.on('message', (data, isBinary) => {
-    const up = parseUp(data, isBinary);
-    if (!up.ok) {
-      finish('malformed', up.reason);
-      return;
-    }
-    if (up.message.type !== 'ack' && up.message.type !== 'resize') notice();
-    if (stream.writable && !stream.write(encodeJson(up.message))) {
-      socket.pause();
-      stream.once('drain', () => socket.resume());
-    }
-  });
   socket.on('close', (code) => finish('left', `closed with ${code}`));
   socket.on('error', (error) => finish('left', String(error)));
+
+  let channel: Channel | undefined;
+  const down = downward(socket, (offset) => channel?.send({ type: 'ack', offset }), finish);
+  const answered = setTimeout(() => {
+    channel?.giveUp('the supervisor did not answer in time');
+    finish('broken', 'the supervisor did not answer in time');
+  }, openMilliseconds);
+  channel = await open({
+    heard(frames) {
+      clearTimeout(answered);
+      down.take(frames);
+    },
+    drained: () => socket.resume(),
+    broken: (detail) => finish('broken', detail),
+  }).catch((error: unknown) => {
+    clearTimeout(answered);
+    throw error;
+  });
+
+  const toShell = upward(channel, socket, down.acknowledged, touched);
+  socket.on('message', (data, isBinary) => {
+    const refused = toShell(data, isBinary);
+    if (refused !== null) finish('malformed', refused);
+  });
   const stopPings = keepAlive(socket, pingMilliseconds, () => finish('silent'));
+  socket.resume();
 
   const why = await end.promise;
+  clearTimeout(answered);
   stopPings();
-  hangUp(stream);
+  channel.close();
   if (socket.isPaused) socket.resume();
   socket.close(closes[why.reason].code, closeText(why.reason === 'malformed' ? why.detail : closes[why.reason].words));
   return why;
 }
 
-/** What goes to the browser: output merged where it adjoins, the shell held back while the socket is full. */
-function downward(socket: WebSocket, stream: Duplex, finish: (reason: CloseReason, detail: string) => void) {
-  let opened = false;
-  const sent = () => {
-    if (stream.isPaused() && socket.bufferedAmount < lowWater) stream.resume();
+/** What the browser sends. Answers null, or the reason it is refused. */
+function upward(channel: Channel, socket: WebSocket, acknowledged: (offset: number) => void, touched: () => void) {
+  const notice = atMostEverySecond(touched);
+  const allowed = bucket();
+  return (...[data, isBinary]: Parameters<typeof parseUp>): string | null => {
+    if (!allowed()) return 'too many messages at once';
+    const up = parseUp(data, isBinary);
+    if (!up.ok) return up.reason;
+    if (up.message.type === 'ack') acknowledged(up.message.offset);
+    else {
+      if (isActivity(up.message)) notice();
+      if (!channel.send(up.message)) socket.pause();
+    }
+    return null;
   };
-  const send = (data: Uint8Array | string) => {
+}
+
+const isActivity = ({ type }: Up) => type !== 'ack' && type !== 'resize';
+
+/** What goes to the browser: output merged where it adjoins, and how much of it was taken. */
+function downward(socket: WebSocket, acknowledge: (offset: number) => void, finish: (reason: CloseReason, detail: string) => void) {
+  let opened = false;
+  const output = { sent: 0, taken: 0, parsed: 0, told: 0 };
+
+  const tell = () => {
+    const offset = Math.min(output.parsed, output.taken);
+    if (offset <= output.told || (offset - output.told < ackBytes && offset < output.sent)) return;
+    output.told = offset;
+    acknowledge(offset);
+  };
+  const send = (data: Uint8Array | string, taken?: () => void) => {
     if (socket.readyState !== socket.OPEN) return;
-    socket.send(data, { binary: typeof data !== 'string' }, sent);
-    if (socket.bufferedAmount > highWater) stream.pause();
+    socket.send(data, { binary: typeof data !== 'string' }, taken);
+    if (socket.bufferedAmount > mostWaiting) {
+      finish('broken', 'the browser does not read');
+      socket.terminate();
+    }
+  };
+  const sendOutput = ({ offset, end, parts }: Part & { kind: 'data' }) => {
+    output.sent = end;
+    send(withOffset(offset, ...parts), () => {
+      output.taken = end;
+      tell();
+    });
+  };
+  const say = (text: string) => {
+    const parsed = parseDown(text);
+    if (!parsed.ok) {
+      finish('broken', `the supervisor said something malformed: ${parsed.reason}`);
+      return;
+    }
+    const { message } = parsed;
+    send(text);
+    if (message.type === 'opened') opened = true;
+    const last = lastWord(message, opened);
+    if (last !== null) finish(last, message.type === 'error' ? message.message : '');
   };
   return {
     take(frames: readonly Frame[]) {
       for (const part of merge(frames)) {
-        if (part.kind === 'data') {
-          send(withOffset(part.offset, ...part.parts));
-          continue;
-        }
-        const parsed = parseDown(part.text);
-        if (!parsed.ok) {
-          finish('broken', `the supervisor said something malformed: ${parsed.reason}`);
-          return;
-        }
-        send(part.text);
-        if (parsed.message.type === 'opened') opened = true;
-        const last = lastWord(parsed.message, opened);
-        if (last === null) continue;
-        finish(last, parsed.message.type === 'error' ? parsed.message.message : '');
-        return;
+        if (part.kind === 'data') sendOutput(part);
+        else say(part.text);
       }
+    },
+    /** The browser has parsed everything before this byte. */
+    acknowledged(offset: number) {
+      output.parsed = Math.max(output.parsed, offset);
+      tell();
     },
   };
 }
 
-/** Why it is over, when the supervisor says so; it then waits for this side to hang up. */
+/** Why it is over, when the supervisor says so. */
 function lastWord(message: Down, opened: boolean): CloseReason | null {
   if (message.type === 'exit') return 'exited';
   if (message.type !== 'error' || opened) return null;
@@ -139,16 +172,6 @@ function merge(frames: readonly Frame[]): Part[] {
   return parts;
 }
 
-/** Ends the attach's stdin, at which it goes; what does not go within the grace is cut. */
-function hangUp(stream: Duplex): void {
-  stream.removeAllListeners('data');
-  stream.resume();
-  stream.end();
-  const cut = setTimeout(() => stream.destroy(), graceMilliseconds);
-  cut.unref();
-  stream.once('close', () => clearTimeout(cut));
-}
-
 function keepAlive(socket: WebSocket, milliseconds: number, silent: () => void): () => void {
   let answered = true;
   socket.on('pong', () => {
@@ -165,6 +188,19 @@ function keepAlive(socket: WebSocket, milliseconds: number, silent: () => void):
     socket.ping();
   }, milliseconds);
   return () => clearInterval(timer);
+}
+
+/** Answers whether one more is allowed at this moment. */
+function bucket(): () => boolean {
+  let left = burst;
+  let last = performance.now();
+  return () => {
+    const at = performance.now();
+    left = Math.min(burst, left + ((at - last) / 1_000) * perSecond);
+    last = at;
+    left -= 1;
+    return left >= 0;
+  };
 }
 
 function atMostEverySecond(call: () => void): () => void {

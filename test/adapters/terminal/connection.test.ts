@@ -103,6 +103,7 @@ test('a shell that ended waits to be asked for another', async () => {
 test('a lab that has ended is not asked for again', async () => {
   await using server = await site(shells, () => ({
     ok: true,
+    lab: 'lab',
     attach: () => Promise.reject(Object.assign(new Error('no toolbox'), { code: 'gone' })),
     touched: () => undefined,
   }));

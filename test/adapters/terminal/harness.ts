@@ -11,7 +11,7 @@ import { WebSocket } from 'ws';
 import { readOffset } from '#lab/framing.ts';
 import { Down, type Up } from '#lab/wire.ts';
 import { type TerminalAccess, terminalUpgrade } from '#server/terminal-socket.ts';
-import type { Attached } from '#terminal/relay.ts';
+import type { Attached } from '#terminal/link.ts';
 
 const program = new URL('../../../images/toolbox/slipway-shell', import.meta.url).pathname;
 
@@ -68,6 +68,7 @@ export async function site(shells: { attach(argv: readonly string[]): Attached |
   const touches: number[] = [];
   const access: TerminalAccess = {
     ok: true,
+    lab: 'lab',
     attach: async (argv) => await shells.attach(argv),
     touched: () => touches.push(Date.now()),
   };

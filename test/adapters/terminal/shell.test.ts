@@ -144,7 +144,9 @@ describe('a shell', () => {
     }
     await until(async () => (await shells.list()).every((shell) => shell.clients === 0));
     expect(children(shells.pid)).toEqual(before);
-    await until(() => !children(process.pid).some((line) => line.includes(' attach ')));
+    expect(children(process.pid).filter((line) => line.includes('slipway-shell link'))).toHaveLength(1);
+    await server[Symbol.asyncDispose]();
+    await until(() => !children(process.pid).some((line) => line.includes('slipway-shell link')));
   }, 240_000);
 
   test('runs a command once, though the browser sends it on every reconnect', async () => {

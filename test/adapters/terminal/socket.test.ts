@@ -123,6 +123,7 @@ describe('an upgrade', () => {
   test('for a toolbox that has gone closes 4404', async () => {
     await using gone = await site(shells, () => ({
       ok: true,
+      lab: 'lab',
       attach: () => Promise.reject(Object.assign(new Error('no toolbox'), { code: 'gone' })),
       touched: () => undefined,
     }));
