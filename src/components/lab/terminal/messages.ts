@@ -1,10 +1,12 @@
 import type { Up } from '#lab/wire.ts';
 
+export type Input = Up & { type: 'input' };
+
 /** Characters of input in one message: even if each needs an escape of six, it stays below the server's limit. */
 const pieceLength = 8_192;
 
 /** What is typed or pasted, in messages of a size the server takes, never cut inside a character, numbered from the one `after`. */
-export function inputMessages(text: string, after: number): (Up & { type: 'input' })[] {
+export function inputMessages(text: string, after: number): Input[] {
   return pieces(text).map((data, index) => ({ type: 'input', data, seq: after + index + 1 }));
 }
 
