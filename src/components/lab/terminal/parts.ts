@@ -1,9 +1,10 @@
+import { h } from '../dom.ts';
+import type { Notice } from './words.ts';
+
 /** What stands around the screen: a banner over it that never blocks typing, a foot with the state and the way out. */
 export interface Parts {
   screen: HTMLElement;
   state: HTMLElement;
-  banner: HTMLElement;
-  bannerText: HTMLElement;
   bannerButton: HTMLButtonElement;
   reader: HTMLButtonElement;
   /** Tells the way out; what the terminal's input is described by. */
@@ -11,44 +12,50 @@ export interface Parts {
   /** Where the focus goes when the keyboard leaves: before the screen, and after it. */
   before: HTMLElement;
   after: HTMLElement;
+  /** Shows a notice over the screen: until the next one when it lasts, for a moment when not. */
+  say(notice: Notice, lasts: boolean): void;
+  /** How much waits to be typed, beside the notice; not spoken with every key. */
+  tellWaiting(text: string): void;
 }
 
+const noteMilliseconds = 6_000;
 let made = 0;
 
 export function buildParts(host: HTMLElement): Parts {
-  const screen = element('div', 'terminal-screen');
-  const state = element('p', 'terminal-state');
-  const banner = element('div', 'terminal-banner');
-  const bannerText = element('span');
-  const bannerButton = element('button');
-  bannerButton.type = 'button';
-  banner.hidden = true;
-  banner.append(bannerText, bannerButton);
-  const live = element('div');
-  live.setAttribute('role', 'status');
-  live.append(banner);
-  const reader = element('button', 'terminal-reader', 'Screen-reader mode');
-  reader.type = 'button';
+  const screen = h('div', { class: 'terminal-screen' });
+  const state = h('p', { class: 'terminal-state' });
+  const text = h('span', {});
+  const waiting = h('span', { class: 'terminal-waiting', 'aria-hidden': 'true' });
+  const bannerButton = h('button', { type: 'button' });
+  const banner = h('div', { class: 'terminal-banner', hidden: true }, h('span', {}, text, waiting), bannerButton);
+  const reader = h('button', { type: 'button', class: 'terminal-reader' }, 'Screen-reader mode');
   const before = resting('You are before the terminal. Tab goes into it.');
   const after = resting('You have left the terminal. Tab goes on; Enter goes back.');
-  const foot = element('div', 'terminal-foot');
-  const way = element('p', '', 'F6 leaves the terminal');
-  way.id = `terminal-way-${++made}`;
-  foot.append(state, way, reader);
-  host.replaceChildren(before, screen, live, after, foot);
-  return { screen, state, banner, bannerText, bannerButton, reader, way, before, after };
+  const way = h('p', { class: 'terminal-way', id: `terminal-way-${++made}` }, h('kbd', {}, 'F6'), ' leaves the terminal');
+  host.replaceChildren(
+    before,
+    screen,
+    h('div', { role: 'status' }, banner),
+    after,
+    h('div', { class: 'terminal-foot' }, state, way, reader),
+  );
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const say = (notice: Notice, lasts: boolean) => {
+    clearTimeout(timer);
+    banner.hidden = notice.text === '';
+    text.textContent = notice.text;
+    waiting.textContent = '';
+    bannerButton.hidden = notice.button === '';
+    bannerButton.textContent = notice.button;
+    if (!lasts && notice.text !== '') timer = setTimeout(() => say({ text: '', button: '' }, true), noteMilliseconds);
+  };
+  const tellWaiting = (words: string) => {
+    waiting.textContent = words === '' ? '' : ` ${words}`;
+  };
+  return { screen, state, bannerButton, reader, way, before, after, say, tellWaiting };
 }
 
 /** A place for the focus that Tab alone never stops at. */
 function resting(text: string): HTMLElement {
-  const place = element('p', 'terminal-left', text);
-  place.tabIndex = -1;
-  return place;
-}
-
-function element<K extends keyof HTMLElementTagNameMap>(tag: K, className = '', text = ''): HTMLElementTagNameMap[K] {
-  const node = document.createElement(tag);
-  node.className = className;
-  node.textContent = text;
-  return node;
+  return h('p', { class: 'terminal-left', tabindex: '-1' }, text);
 }
