@@ -9,9 +9,10 @@ interface Answer {
 
 let asked = 0;
 
-/** A question with its answers, the first of which has the focus; Escape answers ''. */
+/** A question with its answers, the first of which has the focus unless a field has; Escape answers ''. */
 function ask(title: string, body: readonly Node[], answers: readonly Answer[]): Promise<string> {
   const id = `terminal-asks-${++asked}`;
+  const field = body.some((node) => node instanceof HTMLInputElement);
   const dialog = h(
     'dialog',
     { class: 'confirm terminal-dialog', 'aria-labelledby': id },
@@ -23,7 +24,9 @@ function ask(title: string, body: readonly Node[], answers: readonly Answer[]): 
       h(
         'div',
         { class: 'confirm-actions' },
-        ...answers.map(({ value, label, primary }) => h('button', { class: primary ? 'button primary' : 'button', value }, label)),
+        ...answers.map(({ value, label, primary }, index) =>
+          h('button', { class: primary ? 'button primary' : 'button', value, autofocus: index === 0 && !field }, label),
+        ),
       ),
     ),
   );

@@ -31,7 +31,13 @@ export function buildParts(host: HTMLElement): Parts {
   const reader = h('button', { type: 'button', class: 'terminal-reader' }, 'Screen-reader mode');
   const before = resting('You are before the terminal. Tab goes into it.');
   const after = resting('You have left the terminal. Tab goes on; Enter goes back.');
-  const way = h('p', { class: 'terminal-way', id: `terminal-way-${++made}` }, h('kbd', {}, 'F6'), ' leaves the terminal');
+  const way = h(
+    'p',
+    { class: 'terminal-way', id: `terminal-way-${++made}` },
+    h('kbd', {}, 'F6'),
+    ' leaves',
+    h('span', { class: 'terminal-long' }, ' the terminal'),
+  );
   host.replaceChildren(
     before,
     screen,
