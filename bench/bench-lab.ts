@@ -31,6 +31,8 @@ export interface BenchOptions {
   signal: AbortSignal;
   /** What is going on, for people. */
   say: (line: string) => void;
+  /** How many times ours and the peer are measured in turn; each bench has its own default. */
+  pairs?: number | undefined;
 }
 
 export async function benchLab({ root, signal, say }: BenchOptions): Promise<BenchLab> {

@@ -6,10 +6,10 @@ import { promisify } from 'node:util';
 import Dockerode from 'dockerode';
 import { judge } from '#grading/judge.ts';
 import { gradeLab } from '#runtime/grade/grade-lab.ts';
-import { type BenchLab, type BenchOptions, benchLab, machine, quantile, spread } from './bench-lab.ts';
+import { type BenchLab, type BenchOptions, benchLab, quantile } from './bench-lab.ts';
+import { ofLimit, ofPairs } from './figure.ts';
 
 const run = promisify(execFile);
-const pairs = 12;
 const idleSeconds = 60;
 
 /** What each of the ten checks reads, as one would by hand. */
@@ -31,6 +31,7 @@ const reads = [
  * Then what judging alone takes, and what a lab in which nothing happens costs its API server while its page is open.
  */
 export async function measure(options: BenchOptions) {
+  const { pairs = 12 } = options;
   const lab = await benchLab(options);
   try {
     const host = await hostKubectl(lab);
@@ -47,32 +48,19 @@ export async function measure(options: BenchOptions) {
     const requestsPerSecond = await idle(lab);
     const judgeMilliseconds = await judging(lab);
 
-    const ratios = (by: 'inToolbox' | 'onHost') => rounds.flatMap((one) => (one[by] === null ? [] : [one.grade / one[by]]));
-    const figures = {
-      machine: machine(),
-      pairs,
-      gradeMilliseconds: rounded(rounds.map(({ grade }) => grade)),
-      kubectlInToolboxMilliseconds: rounded(rounds.map(({ inToolbox }) => inToolbox)),
-      kubectlOnHostMilliseconds: host && rounded(rounds.map(({ onHost }) => onHost ?? 0)),
-      ratioToToolbox: rounded(ratios('inToolbox'), 3),
-      ratioToHost: host && rounded(ratios('onHost'), 3),
-      judgeMilliseconds,
-      idle: { seconds: idleSeconds, requestsPerSecond },
-      bar: { ratio: 0.15, judgeMilliseconds: 5, requestsPerSecond: 2 },
-    };
-    const worst = Math.max(figures.ratioToToolbox.p50, figures.ratioToHost?.p50 ?? 0);
-    const { bar } = figures;
-    const ok = worst <= bar.ratio && judgeMilliseconds <= bar.judgeMilliseconds && requestsPerSecond <= bar.requestsPerSecond;
-    return { figures, ok };
+    const sides = (by: 'inToolbox' | 'onHost') => rounds.flatMap((one) => (one[by] === null ? [] : [{ ours: one.grade, peer: one[by] }]));
+    const kubectl = 'ten checks beside ten `kubectl get -o json`';
+    const figures = [
+      ofPairs({ name: 'P10', what: `${kubectl} in the toolbox`, unit: 'ms', bar: 0.15 }, sides('inToolbox')),
+      ...(host ? [ofPairs({ name: 'P10', what: `${kubectl} on this host`, unit: 'ms', bar: 0.15 }, sides('onHost'))] : []),
+      ofLimit({ name: 'P10', what: 'judging ten tasks', unit: 'ms', limit: 5 }, [judgeMilliseconds]),
+      ofLimit({ name: 'P11', what: 'requests a second of an idle lab with its page open', unit: '1/s', limit: 2 }, [requestsPerSecond]),
+    ];
+    return { figures, details: { idleSeconds, rounds } };
   } finally {
     await lab.close();
   }
 }
-
-const rounded = (numbers: readonly number[], digits = 1) =>
-  Object.fromEntries(Object.entries(spread(numbers)).map(([name, value]) => [name, Number(value.toFixed(digits))])) as ReturnType<
-    typeof spread
-  >;
 
 async function ours({ runtime, session }: BenchLab): Promise<number> {
   const began = performance.now();

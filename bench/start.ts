@@ -8,18 +8,18 @@ import { WebSocket } from 'ws';
 import { images } from '#cluster/images/index.ts';
 import type { SessionView } from '#runtime/hub.ts';
 import { follow, type Site, site } from '../test/acceptance/site.ts';
-import { type BenchOptions, machine, spread } from './bench-lab.ts';
+import type { BenchOptions } from './bench-lab.ts';
+import { ofPairs } from './figure.ts';
 
 const run = promisify(execFile);
 const lab = '04-state-inside';
-const pairs = 5;
 const docker = new Dockerode();
 
 /**
  * A lab's start beside `kind create cluster --wait` with the same node image, in turn in one run: milliseconds, and the ratio of
  * the prompt to kind. Needs a built site and the stock kind CLI.
  */
-export async function measure({ root, say }: BenchOptions) {
+export async function measure({ root, say, pairs = 5 }: BenchOptions) {
   const node = await images(docker, { root }).ensure('node', { signal: AbortSignal.timeout(60_000) });
   const here = await site();
   const rounds: { ready: number; prompt: number; memoryMiB: number; kind: number }[] = [];
@@ -37,17 +37,9 @@ export async function measure({ root, say }: BenchOptions) {
   } finally {
     await here.close();
   }
-  const figures = {
-    machine: machine(),
-    image: node.ref,
-    ready: spread(rounds.map((round) => round.ready)),
-    prompt: spread(rounds.map((round) => round.prompt)),
-    memoryMiB: spread(rounds.map((round) => round.memoryMiB)),
-    kind: spread(rounds.map((round) => round.kind)),
-    ratio: spread(rounds.map((round) => Number((round.prompt / round.kind).toFixed(2)))),
-    rounds,
-  };
-  return { figures, ok: true };
+  const sides = rounds.map(({ prompt, kind: peer }) => ({ ours: prompt, peer }));
+  const what = 'a lab from click to prompt beside `kind create cluster --wait`';
+  return { figures: [ofPairs({ name: 'P1', what, unit: 'ms', bar: null }, sides)], details: { image: node.ref, rounds } };
 }
 
 /** One lab from click to prompt, then ended; milliseconds, and the memory its containers hold. */

@@ -89,10 +89,10 @@ export const commands: Readonly<Record<string, Command>> = {
     load: () => import('./test/run.ts'),
   },
   bench: {
-    summary: 'Measure on this machine: grading beside kubectl, a change to its tick, a lab beside kind',
-    usage: 'bench grade | tick | start [--json]',
-    flags: { json },
-    words: { min: 1, max: 1, name: 'one of: grade, tick, start' },
+    summary: 'Measure on this machine, each thing beside what one would use instead, and say whether its bar holds',
+    usage: 'bench shell | page | grade | tick | start | all [--pairs N] [--json]',
+    flags: { pairs: { value: 'N', help: 'Measure ours and the peer N times in turn.' }, json },
+    words: { min: 1, max: 1, name: 'one of: shell, page, grade, tick, start, all' },
     load: () => import('./bench/index.ts'),
   },
   dev: {

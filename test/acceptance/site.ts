@@ -17,6 +17,8 @@ export interface Site {
   data: string;
   start(): Promise<void>;
   kill(signal: 'SIGKILL' | 'SIGTERM'): Promise<void>;
+  /** The number of the server's process. */
+  pid(): number;
   /** What the server wrote. */
   output(): string;
   call(method: 'GET' | 'POST', path: string, body?: unknown): Promise<{ status: number; body: unknown }>;
@@ -70,6 +72,7 @@ export async function site(env: Readonly<Record<string, string>> = {}, entry = j
       child.kill(signal);
       await gone;
     },
+    pid: () => child?.pid ?? 0,
     output: () => written,
     async cookie() {
       if (cookie === undefined) {
@@ -139,7 +142,8 @@ export async function until(look: () => Promise<boolean>, what: string, seconds 
   }
 }
 
-async function freePort(): Promise<number> {
+/** A port of this machine that nobody listens on. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, 'localhost');
   await once(server, 'listening');
   const address = server.address();

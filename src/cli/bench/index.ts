@@ -1,30 +1,41 @@
-import type { Arguments } from '../arguments.ts';
+import type { BenchOptions } from '../../../bench/bench-lab.ts';
+import { type Figure, keepResults, lineOf } from '../../../bench/figure.ts';
+import { type Arguments, wholeNumber } from '../arguments.ts';
 import type { Context } from '../commands.ts';
 import { CommandFailure } from '../failure.ts';
 
 interface Bench {
-  measure(options: { root: string; signal: AbortSignal; say: (line: string) => void }): Promise<{ figures: unknown; ok: boolean }>;
+  measure(options: BenchOptions): Promise<{ figures: readonly Figure[]; details: unknown }>;
 }
 
 const benches: Readonly<Record<string, () => Promise<Bench>>> = {
+  shell: () => import('../../../bench/shell.ts'),
+  page: () => import('../../../bench/page.ts'),
   grade: () => import('../../../bench/grade.ts'),
   tick: () => import('../../../bench/tick.ts'),
   start: () => import('../../../bench/start.ts'),
 };
 
-/** Measures one thing on labs of its own and prints the figures; exit 1 when they miss their bar. */
+/** Measures on labs of its own, keeps the figures under `bench/results/` and prints them; exit 1 when one misses its bar. */
 export async function run(args: Arguments, { root, signal }: Context): Promise<number> {
   const [name = ''] = args.words;
-  const load = Object.hasOwn(benches, name) ? benches[name] : undefined;
-  if (load === undefined) {
-    throw new CommandFailure(`There is no measurement "${name}"`, {
-      advice: `Use one of: ${Object.keys(benches).join(', ')}.`,
-      exitCode: 2,
-    });
+  const pairs = wholeNumber(args.value('pairs'), '--pairs', 1, 100);
+  const say = (line: string) => void process.stderr.write(`${line}\n`);
+  const figures: Figure[] = [];
+  for (const one of name === 'all' ? Object.keys(benches) : [name]) {
+    const load = Object.hasOwn(benches, one) ? benches[one] : undefined;
+    if (load === undefined) {
+      throw new CommandFailure(`There is no measurement "${one}"`, {
+        advice: `Use one of: ${Object.keys(benches).join(', ')}, all.`,
+        exitCode: 2,
+      });
+    }
+    const { measure } = await load();
+    const measured = await measure({ root, signal, say, pairs });
+    await keepResults(root, one, measured.figures, measured.details);
+    figures.push(...measured.figures);
   }
-  const { measure } = await load();
-  const { figures, ok } = await measure({ root, signal, say: (line) => void process.stderr.write(`${line}\n`) });
-  process.stdout.write(`${JSON.stringify(figures, null, args.on('json') ? 0 : 2)}\n`);
-  if (!ok) process.stderr.write(`${name} misses its bar\n`);
-  return ok ? 0 : 1;
+  if (args.on('json')) process.stdout.write(`${JSON.stringify(figures)}\n`);
+  else for (const figure of figures) process.stdout.write(`${lineOf(figure)}\n`);
+  return figures.every(({ ok }) => ok) ? 0 : 1;
 }

@@ -114,7 +114,8 @@ function addRelease(codename: string, next: string): string[] {
   return [`wrote ${newSource} and ${newPin} (${next}, only for packages asked for by name)`];
 }
 
-function aptSources(): AptSource[] {
+/** The sources that apt has on this machine. */
+export function aptSources(): AptSource[] {
   const folder = '/etc/apt/sources.list.d';
   const files = ['/etc/apt/sources.list', ...(existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [])];
   return files

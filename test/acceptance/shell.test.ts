@@ -1,0 +1,236 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ringBytes } from '#lab/wire.ts';
+import { type Proxy, proxy } from '../fakes/proxy/proxy.ts';
+import { shellPage } from './shell-page.ts';
+import { type Site, site, until } from './site.ts';
+import { processesOf, sweep, type ToolboxLab, toolboxes } from './toolboxes.ts';
+
+const isFull = process.env['SLIPWAY_TEST_TIER'] === 'full';
+const MiB = 1024 * 1024;
+
+let here: Site;
+let lab: ToolboxLab;
+let road: Proxy;
+
+beforeAll(async () => {
+  here = await site({ SLIPWAY_NO_ENGINE: '1' });
+  const [first] = await toolboxes(here);
+  if (first === undefined) throw new Error('no toolbox was made');
+  lab = first;
+  await here.start();
+  road = await proxy(Number(new URL(here.origin).port));
+});
+afterAll(async () => {
+  await road?.close();
+  await here?.close();
+  if (here) await sweep(here);
+});
+
+/** A shell's page as a browser holds it, on the road that can be cut. */
+const page = (shell: number, way: Proxy | null = road) => shellPage(here, lab, shell, way);
+
+const sha256 = (bytes: string | Buffer) => createHash('sha256').update(bytes).digest('hex');
+const residentMiB = () => Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${here.pid()}/status`, 'utf8'))?.[1]) / 1024;
+
+/** The same numbers each run, so that a failure can be had again. */
+function numbers(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+test('a stream of counters comes through forty cuts at odd moments with no byte lost or doubled', async () => {
+  const tab = await page(1);
+  await tab.command('stty -opost');
+  const count = 400_000;
+  const expected = Array.from({ length: count }, (_, index) => `${index + 1}\n`).join('');
+  const any = numbers(20_261_123);
+  const before = road.carried();
+  tab.clear();
+  road.cutAfter(() => 1 + Math.floor(any() * 120_000));
+  road.cut();
+  tab.type(`printf 'FROM%s\\n' HERE; seq 1 ${count}; printf 'TO%s\\n' HERE\r`, { whenOpen: true });
+  await tab.shows('TOHERE\n', 60_000);
+  road.cutAfter(null);
+  const [, came = ''] = /FROMHERE\n([^]*)TOHERE\n/.exec(tab.text()) ?? [];
+  expect(road.carried() - before).toBeGreaterThan(20);
+  expect(tab.gaps()).toEqual([]);
+  expect({ bytes: came.length, sum: sha256(came) }).toEqual({ bytes: expected.length, sum: sha256(expected) });
+  await tab.command('stty opost');
+  await tab.leave();
+});
+
+test('commands of a lesson are typed once each, in their order, however often the line breaks', async () => {
+  const tab = await page(1);
+  await tab.command('rm -f ran');
+  const any = numbers(5);
+  const ids = Array.from({ length: 60 }, (_, index) => `lesson-run-${index}`);
+  road.cutAfter(() => 200 + Math.floor(any() * 3000));
+  road.cut();
+  for (const id of ids) {
+    tab.run(id, `echo ${id} >> ran`);
+    if (any() < 0.3) road.cut(any() < 0.5 ? 'rst' : 'fin');
+    await tab.rests(15);
+  }
+  await until(async () => tab.awaited() === 0, 'all to be typed', 60);
+  road.cutAfter(null);
+  const told = await tab.command('sha256sum ran');
+  expect(told).toContain(sha256(ids.map((id) => `${id}\n`).join('')));
+  await tab.leave();
+});
+
+test('a long paste arrives whole', async () => {
+  const tab = await page(2);
+  await tab.shows(/\$ $/);
+  const text = Array.from({ length: 4000 }, (_, index) => `${index} ${sha256(String(index))}\n`).join('');
+  tab.type('stty -echo; cat > pasted; stty echo\r');
+  await tab.rests(300);
+  tab.type(text);
+  tab.type('\x04');
+  expect(await tab.command('sha256sum pasted', 30_000)).toContain(sha256(text));
+  await tab.leave();
+});
+
+test('a line that is dead for a while, with nobody told, costs nothing that was said meanwhile', async () => {
+  const seconds = isFull ? 65 : 3;
+  const tab = await page(1);
+  await tab.command('stty -opost');
+  tab.clear();
+  tab.type(`printf 'FROM%s\\n' HERE; for i in $(seq ${seconds * 20}); do echo tick $i; sleep 0.05; done; printf 'TO%s\\n' HERE\r`);
+  await tab.shows('tick 3\n');
+  road.blackhole(true);
+  await tab.rests(seconds * 1000);
+  expect(tab.text()).not.toContain('TOHERE');
+  road.blackhole(false);
+  await tab.shows('TOHERE\n', 60_000);
+  const [, came = ''] = /FROMHERE\n([^]*)TOHERE\n/.exec(tab.text()) ?? [];
+  expect(sha256(came)).toBe(sha256(Array.from({ length: seconds * 20 }, (_, index) => `tick ${index + 1}\n`).join('')));
+  await tab.command('stty opost');
+  await tab.leave();
+});
+
+test.each(['SIGTERM', 'SIGKILL'] as const)('%s of the server, and back: the same shell, the same screen', async (signal) => {
+  const plain = await page(3);
+  await plain.command('MARK=kept-$$');
+  await plain.command("for i in $(seq 5000); do printf '\\033[3%dmline %d\\033[0m \\033[1;4mbold\\033[0m\\n' $((i % 8)) $i; done");
+  const full = await page(4);
+  await full.shows(/\$ $/);
+  full.resize(90, 30);
+  full.type('seq 300 | less +120\r');
+  await full.shows(/140.*:/s);
+  const screens = { plain: await plain.screen(), full: await full.screen() };
+  expect(screens.full.alternate).toBe(true);
+  expect(screens.plain.lines.length).toBeGreaterThan(5000);
+
+  await here.kill(signal);
+  await plain.lost();
+  await here.start();
+  await plain.open();
+  await full.open();
+  // The tab that was open all the while, and one that is opened anew by a reload.
+  expect(await plain.screen()).toEqual(screens.plain);
+  expect(await full.screen()).toEqual(screens.full);
+  const reloaded = { plain: await page(3), full: await page(4) };
+  reloaded.full.resize(90, 30);
+  await reloaded.plain.shows('line 5000');
+  await reloaded.full.shows(/140.*:/s);
+  expect((await reloaded.plain.screen()).lines.slice(-5000)).toEqual(screens.plain.lines.slice(-5000));
+  expect(await reloaded.full.screen()).toEqual(screens.full);
+
+  expect(await plain.command('echo $MARK-$$')).toMatch(/kept-(\d+)-\1/);
+  full.type('q');
+  await full.shows(/\$ $/);
+  expect((await full.screen()).alternate).toBe(false);
+  for (const tab of [plain, full, reloaded.plain, reloaded.full]) await tab.leave();
+});
+
+test('beyond what is kept, the page is told how many bytes it missed, and the rest is whole', async () => {
+  const tab = await page(1);
+  await tab.command('stty -opost');
+  const lines = 700_000;
+  tab.clear();
+  tab.type(`sleep 1; printf 'FROM%s\\n' HERE; seq 1 ${lines}; printf 'TO%s\\n' HERE > /dev/null; echo END-$((1))\r`);
+  await tab.rests(200);
+  road.blackhole(true);
+  road.cut();
+  await tab.lost();
+  const expected = Buffer.byteLength(Array.from({ length: lines }, (_, index) => `${index + 1}\n`).join(''));
+  await until(async () => (await lab.list()).some(({ id, end, start }) => id === '1' && end - start >= ringBytes), 'the ring to be full');
+  road.blackhole(false);
+  await tab.open();
+  await tab.shows('END-1', 30_000);
+  const [gap, ...more] = tab.gaps();
+  expect(more).toEqual([]);
+  const missed = (gap?.to ?? 0) - (gap?.from ?? 0);
+  expect(missed).toBeGreaterThan(expected - ringBytes - MiB);
+  // What came is the end of the counting, without a hole.
+  const came = tab.text().slice(0, tab.text().indexOf('END-1'));
+  const counted = came.trim().split('\n').map(Number).filter(Number.isInteger);
+  expect(counted.at(-1)).toBe(lines);
+  expect(counted.every((number, index) => index === 0 || number === (counted[index - 1] ?? 0) + 1)).toBe(true);
+  await tab.command('stty opost');
+  await tab.leave();
+});
+
+test('a reader that stalls before 100 MiB holds up the program, not the server’s memory', async () => {
+  const tab = await page(2, null);
+  await tab.shows(/\$ $/);
+  const before = residentMiB();
+  tab.type(`head -c ${100 * MiB} /dev/zero | tr '\\0' x; echo END-$((1))\r`);
+  await tab.shows('xxx');
+  tab.stall();
+  await until(async () => (await lab.list()).some(({ id, paused }) => id === '2' && paused), 'the program to be held up');
+  expect(residentMiB() - before).toBeLessThan(16);
+  tab.unstall();
+  tab.type('\x03');
+  await tab.shows('^C', 5000);
+  expect(await tab.command('echo alive')).toContain('alive');
+  await tab.leave();
+});
+
+test('Ctrl-C stops yes in the middle of its flood', async () => {
+  const tab = await page(2, null);
+  await tab.shows(/\$ $/);
+  tab.type('yes\r');
+  await until(async () => tab.received() > MiB, 'a megabyte of y');
+  tab.type('\x03');
+  await tab.shows(/\^C\r\n[^]*\$ $/, 5000);
+  await tab.leave();
+});
+
+test('fifty reloads leave as many processes as none, and the end of the lab ends them all', async () => {
+  const tab = await page(1);
+  await tab.shows(/\$ $/);
+  const settled = async () => {
+    let seen = -1;
+    await until(async () => {
+      const last = seen;
+      seen = (await processesOf(lab.container)).length;
+      await tab.rests(300);
+      return seen === last;
+    }, 'the processes to settle');
+    return seen;
+  };
+  const none = await settled();
+  for (let reload = 0; reload < 50; reload += 1) await (await page(1)).leave();
+  await until(async () => (await processesOf(lab.container)).length === none, 'the processes to be as before', 30);
+  tab.type('sleep 1000 & setsid sleep 1001 & nohup sleep 1002 &\r');
+  await until(async () => (await processesOf(lab.container)).length === none + 3, 'the programs to run');
+  const all = await processesOf(lab.container);
+  await lab.end();
+  const alive = () => all.filter((pid) => isThere(pid));
+  await until(async () => alive().length === 0, 'all processes to end');
+  await until(async () => tab.state() === 'over', 'the page to know');
+});
+
+function isThere(pid: number): boolean {
+  try {
+    return /slipway-shell|bash|sleep/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
+  } catch {
+    return false; // no such process any more
+  }
+}
