@@ -130,6 +130,19 @@ async function openPage(url: string, heard: (event: SessionEvent, at: number) =>
   return () => leave.abort();
 }
 
+/** Waits for work that has deadlines of its own, and no longer than until a stop is asked for. */
+export async function unlessStopped<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  signal.throwIfAborted();
+  const stopped = Promise.withResolvers<never>();
+  const stop = () => stopped.reject(signal.reason);
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    return await Promise.race([work, stopped.promise]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
 export const machine = () => ({ cores: cpus().length, memoryGiB: Math.round(totalmem() / 1024 ** 3), node: process.version });
 
 /** The value below which this share of the numbers lies. */

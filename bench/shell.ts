@@ -3,7 +3,7 @@ import { progressOn } from '#cli/progress.ts';
 import { readySite } from '#cli/site/build.ts';
 import { site } from '../test/acceptance/site.ts';
 import { sweep, toolboxes } from '../test/acceptance/toolboxes.ts';
-import { type BenchOptions, quantile, spread } from './bench-lab.ts';
+import { type BenchOptions, quantile, spread, unlessStopped } from './bench-lab.ts';
 import { type Figure, ofLimit, ofPairs } from './figure.ts';
 import { bulkBytes, makeBulk, showBulk } from './shell/bulk.ts';
 import { calm, keyEchoes } from './shell/echo.ts';
@@ -60,17 +60,16 @@ export async function measure(options: BenchOptions) {
       return { origin: here.origin, session: lab.session, cookie: lab.cookie, shell };
     });
     const floodPeer = floods.map(({ toolbox }): FloodPlace => ({ port: ports[toolbox] ?? 0 }));
-    const sum = await prepare(ours);
+    const sum = await unlessStopped(signal, prepare(ours));
     for (const carrier of [ours, peer]) {
       say(`warming up ${carrier.name}`);
-      await warmUp(carrier);
+      await unlessStopped(signal, warmUp(carrier));
     }
     const rounds: { ours: Side; peer: Side }[] = [];
     for (let pair = 0; pair < pairs; pair += 1) {
-      signal.throwIfAborted();
-      const first = pair % 2 === 0 ? await side(ours, floodOurs, sum, say) : null;
-      const theirs = await side(peer, floodPeer, sum, say);
-      const mine = first ?? (await side(ours, floodOurs, sum, say));
+      const first = pair % 2 === 0 ? await unlessStopped(signal, side(ours, floodOurs, sum, say)) : null;
+      const theirs = await unlessStopped(signal, side(peer, floodPeer, sum, say));
+      const mine = first ?? (await unlessStopped(signal, side(ours, floodOurs, sum, say)));
       rounds.push({ ours: mine, peer: theirs });
       say(`pair ${pair + 1} of ${pairs}\n  ours ${told(mine)}\n  ttyd ${told(theirs)}`);
     }

@@ -78,7 +78,10 @@ export function overSocket(
     async exit() {
       socket.resume();
       for (let tries = 0; tries < 10 && socket.readyState !== socket.CLOSED; tries += 1) {
-        if (socket.readyState === socket.OPEN) socket.send(encode(`${clearLine}exit\r`));
+        // An interrupt throws away what is typed right behind it.
+        if (socket.readyState === socket.OPEN) socket.send(encode('\x03'));
+        await pause(100);
+        if (socket.readyState === socket.OPEN) socket.send(encode('exit\r'));
         await Promise.race([closed, pause(1000, undefined, { ref: false })]);
       }
       socket.terminate();

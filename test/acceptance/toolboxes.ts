@@ -1,10 +1,11 @@
-import Dockerode from 'dockerode';
+import type Dockerode from 'dockerode';
 import { images } from '#cluster/images/index.ts';
 import { toolboxBody } from '#cluster/kind/containers.ts';
 import { openStore } from '#store/open.ts';
+import { docker, provider } from './a-lab.ts';
 import type { Site } from './site.ts';
 
-const docker = new Dockerode();
+const slipway = provider();
 const MiB = 1024 * 1024;
 
 /** A lab that is nothing but its toolbox, its session ready, and the cookie of the one who owns it. */
@@ -12,6 +13,17 @@ export interface ToolboxLab {
   session: string;
   cookie: string;
   container: Dockerode.Container;
+  /** The shells as the supervisor tells of them. */
+  list(): Promise<ListedShell[]>;
+  /** What an end of the lab does to its containers. */
+  end(): Promise<void>;
+}
+
+interface ListedShell {
+  id: string;
+  start: number;
+  end: number;
+  paused: boolean;
 }
 
 /**
@@ -19,7 +31,7 @@ export interface ToolboxLab {
  * containers that a start makes, without a network. The server must run with SLIPWAY_NO_ENGINE=1, or its reconciler mends them.
  */
 export async function toolboxes(here: Site, count = 1, root = process.cwd()): Promise<ToolboxLab[]> {
-  const { ref } = await images(docker, { root }).ensure('toolbox', { signal: AbortSignal.timeout(900_000) });
+  const { ref: image } = await images(docker, { root }).ensure('toolbox', { signal: AbortSignal.timeout(900_000) });
   const store = await openStore({ folder: here.data });
   try {
     const labs: ToolboxLab[] = [];
@@ -31,11 +43,22 @@ export async function toolboxes(here: Site, count = 1, root = process.cwd()): Pr
       const ready = await store.sessions.move(session.id, 'ready');
       if (ready?.instance == null) throw new Error('the session is not ready');
       const spec = { instance: here.instance, lab: ready.instance, epoch: ready.epoch, clusters: [], containers: [], images: [] };
-      const toolbox = { image: ref, memoryBytes: 512 * MiB, cpus: 1, pids: 256 };
+      const toolbox = { image, memoryBytes: 512 * MiB, cpus: 1, pids: 256 };
       const { NetworkingConfig: _, ...body } = toolboxBody({ ...spec, proberRules: [], toolbox }, toolbox);
       const container = await docker.createContainer({ ...body, HostConfig: { ...body.HostConfig, NetworkMode: 'none' } });
       await container.start();
-      labs.push({ session: session.id, cookie: `slipway=${token}`, container });
+      const { instance: lab, epoch } = ready;
+      const ref = { instance: here.instance, lab, epoch };
+      labs.push({
+        session: session.id,
+        cookie: `slipway=${token}`,
+        container,
+        async list() {
+          const done = await slipway.exec(ref, { kind: 'toolbox' }, ['slipway-shell', 'list'], { signal: AbortSignal.timeout(10_000) });
+          return JSON.parse(done.stdout) as ListedShell[];
+        },
+        end: () => slipway.remove({ instance: here.instance, lab }, AbortSignal.timeout(60_000)),
+      });
     }
     return labs;
   } finally {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
 /** A network between a browser and the server that can be as bad as one likes. */
-export interface Proxy {
+export interface Road {
   port: number;
   /** Connections it has carried so far. */
   carried(): number;
@@ -16,7 +16,7 @@ export interface Proxy {
 }
 
 /** Carries TCP to a port of this machine. */
-export async function proxy(target: number, host = 'localhost'): Promise<Proxy> {
+export async function roadTo(target: number, host = 'localhost'): Promise<Road> {
   const pairs = new Set<{ near: Socket; far: Socket }>();
   let carried = 0;
   let isDark = false;
