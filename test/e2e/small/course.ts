@@ -14,12 +14,15 @@ export interface SmallCourse {
   remove(): void;
 }
 
-/** A course of two lessons with its site built: one lab with a valid proof, an answer and a trial; one whose grader is broken. */
-export async function smallCourse(): Promise<SmallCourse> {
+/**
+ * A course of two lessons with its site built: one lab with a valid proof, an answer and a trial; one whose grader is broken.
+ * `changes` replaces files of it.
+ */
+export async function smallCourse(changes: Readonly<Record<string, string>> = {}): Promise<SmallCourse> {
   // Below the checkout, where the built server finds its libraries.
   mkdirSync(join(root, '.slipway'), { recursive: true });
   const folder = mkdtempSync(join(root, '.slipway', 'small-course-'));
-  for (const [path, text] of Object.entries(files)) {
+  for (const [path, text] of Object.entries({ ...files, ...changes })) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), text);
   }
