@@ -138,12 +138,19 @@ test.describe('a hostile program', () => {
     expect(read).toContain('TypeError');
     expect((await (await asked).allHeaders())['cookie']).toBeUndefined();
     for (const path of ['end', 'check', 'reset']) {
-      const sending = opened.waitForResponse(`${origin}/api/sessions/${session.id}/${path}`);
+      const url = `${origin}/api/sessions/${session.id}/${path}`;
+      const sending = opened.waitForRequest(url);
       await opened.evaluate(
-        (url) => fetch(url, { method: 'POST', mode: 'no-cors', credentials: 'include', body: '{}' }).catch(() => undefined),
-        `${origin}/api/sessions/${session.id}/${path}`,
+        (to) => fetch(to, { method: 'POST', mode: 'no-cors', credentials: 'include', body: '{}' }).catch(() => undefined),
+        url,
       );
-      expect((await sending).status()).toBe(403);
+      const headers = await (await sending).allHeaders();
+      expect(headers['cookie']).toBeUndefined();
+      // Were the cookie to come along all the same, it would be refused for where it comes from.
+      const { origin: from = '', 'sec-fetch-site': site = '' } = headers;
+      for (const sent of [{ origin: from }, { origin, 'sec-fetch-site': site }]) {
+        expect((await page.request.post(url, { headers: sent, data: {} })).status(), JSON.stringify(sent)).toBe(403);
+      }
     }
     expect((await lab.store.sessions.get(session.id))?.state).toBe('ready');
     const answer = await page.request.get(`${origin}/api/labs/01-harbour/session`);
