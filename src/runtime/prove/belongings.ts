@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Kube } from '#cluster/kube.ts';
+import { isClusterManager, listedResources } from '../cluster-objects.ts';
 
 const Metadata = z.looseObject({
   name: z.string(),
@@ -15,54 +16,20 @@ type Thing = z.infer<typeof Thing>;
 /** Every object of a cluster that can be listed, by `RESOURCE NAMESPACE/NAME`, but those that the cluster writes for itself alone. */
 export type Belongings = ReadonlyMap<string, Thing>;
 
-/** Kinds that no learner owns: what happened, who leads, and what controllers and kubelets write of the rest. */
-const clusterKinds = new Set(['Event', 'Lease', 'ComponentStatus', 'Endpoints', 'EndpointSlice', 'CSIStorageCapacity', 'IPAddress']);
-const measuredGroups = new Set(['metrics.k8s.io', 'custom.metrics.k8s.io', 'external.metrics.k8s.io']);
-
-/** Programs of the cluster itself, as field managers are called. */
-const clusterManagers = new Set([
-  'kubelet',
-  'kube-apiserver',
-  'kube-controller-manager',
-  'kube-scheduler',
-  'kube-proxy',
-  'kubeadm',
-  'kindnetd',
-  'coredns',
-  'local-path-provisioner',
-]);
-
-const Groups = z.object({
-  groups: z.array(z.object({ name: z.string(), preferredVersion: z.object({ groupVersion: z.string() }) })),
-});
-const Resources = z.object({
-  resources: z.array(z.object({ name: z.string(), kind: z.string(), verbs: z.array(z.string()).default([]) })),
-});
 const Items = z.object({ items: z.array(Thing).nullish() });
 const largestList = 64 * 1024 * 1024;
 
 /** Lists everything, as the admin. A group or resource that does not answer is left out. */
 export async function belongings(client: Pick<Kube, 'get'>, signal: AbortSignal): Promise<Belongings> {
-  const read = async <T>(path: string, schema: z.ZodType<T>): Promise<T | null> => {
-    const { status, body } = await client.get(path, { signal, maxBytes: largestList });
-    return status === 200 ? schema.parse(body) : null;
-  };
-  const groups = (await read('/apis', Groups))?.groups ?? [];
-  const roots = groups
-    .filter(({ name }) => !measuredGroups.has(name))
-    .map(({ preferredVersion }) => `/apis/${preferredVersion.groupVersion}`);
   const found = new Map<string, Thing>();
-  const list = async (root: string) => {
-    const kinds = (await read(root, Resources))?.resources ?? [];
-    const listed = kinds.filter(({ name, kind, verbs }) => verbs.includes('list') && !name.includes('/') && !clusterKinds.has(kind));
-    const all = listed.map(async ({ name }) => {
-      for (const item of (await read(`${root}/${name}`, Items))?.items ?? []) {
-        found.set(`${name} ${item.metadata.namespace ?? ''}/${item.metadata.name}`, item);
-      }
-    });
-    await Promise.all(all);
-  };
-  await Promise.all(['/api/v1', ...roots].map(list));
+  const resources = await listedResources(client, signal);
+  const lists = resources.map(async ({ path, name }) => {
+    const { status, body } = await client.get(path, { signal, maxBytes: largestList });
+    for (const item of (status === 200 && Items.parse(body).items) || []) {
+      found.set(`${name} ${item.metadata.namespace ?? ''}/${item.metadata.name}`, item);
+    }
+  });
+  await Promise.all(lists);
   return found;
 }
 
@@ -90,7 +57,7 @@ export function changesOf(before: Belongings, after: Belongings, { tried }: { tr
 }
 
 const isControlled = ({ metadata }: Thing) => metadata.ownerReferences.some(({ controller }) => controller === true);
-const isCluster = ({ manager }: { manager: string }) => clusterManagers.has(manager);
+const isCluster = ({ manager }: { manager: string }) => isClusterManager(manager);
 
 /** Whether only the cluster's own programs wrote between two states of an object, by what they manage of it. */
 function byCluster(old: Thing, now: Thing): boolean {
