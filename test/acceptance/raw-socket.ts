@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import type { Site } from './site.ts';
+import { type Site, until } from './site.ts';
 import type { ToolboxLab } from './toolboxes.ts';
 
 /** A WebSocket of which every bit is one's own: the handshake is right, what follows need not be. */
@@ -14,7 +14,6 @@ export async function rawSocket(here: Site, lab: ToolboxLab, shell: number) {
     chunks.push(chunk);
     if (chunks.length > 200) chunks.splice(0, 100);
   });
-  const ended = once(socket, 'close');
   await once(socket, 'connect');
   const lines = [
     `GET /ws/sessions/${lab.session}/shells/${shell} HTTP/1.1`,
@@ -28,18 +27,23 @@ export async function rawSocket(here: Site, lab: ToolboxLab, shell: number) {
   ];
   socket.write(`${lines.join('\r\n')}\r\n\r\n`);
   const heard = () => Buffer.concat(chunks);
-  for (let deadline = Date.now() + 10_000; !heard().includes('opened'); ) {
-    if (Date.now() > deadline) throw new Error(`the handshake was answered ${heard().toString('latin1').slice(0, 300)}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  await until(async () => heard().includes('opened') || socket.closed, 'the handshake');
   return {
     socket,
-    /** The code of the server's close frame once the line is closed; null when it was cut without one. */
-    async closed(milliseconds = 10_000): Promise<number | null> {
-      const late = setTimeout(() => socket.destroy(new Error('the server does not close')), milliseconds);
-      await ended;
-      clearTimeout(late);
-      return closeCode(heard());
+    /** The code of the server's close frame; null when the line was cut without one. This side never answers it. */
+    async closed(seconds = 10): Promise<number | null> {
+      const code = () => closeCode(heard());
+      await until(async () => code() !== null || socket.closed, 'the server to close', seconds);
+      socket.destroy();
+      return code();
+    },
+    /** Writes, and waits a moment when the server does not keep up. */
+    async floods(bytes: Buffer): Promise<void> {
+      if (socket.write(bytes)) return;
+      const waited = AbortSignal.timeout(250);
+      await once(socket, 'drain', { signal: waited }).catch((error: unknown) => {
+        if (!waited.aborted && !socket.destroyed) throw error;
+      });
     },
     isOpen: () => !socket.destroyed && socket.readyState === 'open',
   };
