@@ -8,6 +8,7 @@ import { defineConfig } from 'astro/config';
 import { courseContract } from './src/cli/check-course.ts';
 import { fencedCommands } from './src/cli/site/fenced-commands.ts';
 import { labsInDevelopment } from './src/cli/site/labs-in-development.ts';
+import { searchIndex } from './src/cli/site/search-index.ts';
 import { courseRoot } from './src/course-root.ts';
 
 /**
@@ -36,7 +37,7 @@ const entry = here('./src/server/main.ts');
 export default defineConfig({
   output: 'server',
   adapter: existsSync(entry) ? withEntry(node({ mode: 'standalone' }), entry) : node({ mode: 'standalone' }),
-  integrations: [mdx(), courseContract(fileURLToPath(course)), labsInDevelopment()],
+  integrations: [mdx(), courseContract(fileURLToPath(course)), labsInDevelopment(), searchIndex(fileURLToPath(course))],
   cacheDir: here(`./node_modules/.astro/${cache}/`),
   trailingSlash: 'never',
   session: false,

@@ -5,6 +5,7 @@ import { type LabSource, type LessonSource, labFaults, lessonFaults, orderFaults
 import { CourseFile, frontmatterOf, LessonFrontmatter } from '#course/course-file.ts';
 import { type Fault, formatFault, sortFaults } from '#course/fault.ts';
 import { fenceFaults } from '#course/fence.ts';
+import { GlossaryFile, type GlossarySource, glossaryFaults, termFaults } from '#course/glossary.ts';
 import { parseFile } from '#course/parse.ts';
 import { LabFile } from '#lab/lab-file.ts';
 import { readYaml } from '#runtime/yaml-lines.ts';
@@ -21,6 +22,12 @@ export function checkCourse(root: string): Fault[] {
   const course = readCourse(root, faults);
   if (course !== null) faults.push(...orderFaults(course, lessons));
   faults.push(...lessons.flatMap(({ file, text }) => fenceFaults(file, text)));
+  const glossary = readGlossary(root, faults);
+  if (glossary !== 'faulty') {
+    const listed = course?.course.lessons.map((lesson) => lesson.id);
+    if (glossary !== null && listed !== undefined) faults.push(...glossaryFaults(glossary, listed));
+    faults.push(...lessons.flatMap((lesson) => termFaults(lesson, glossary?.glossary ?? null)));
+  }
   faults.push(...lessons.flatMap((lesson) => lessonFaults(lesson, labs)), ...labs.flatMap((lab) => labFaults(lab, lessons)));
   return sortFaults(faults);
 }
@@ -59,6 +66,15 @@ function readCourse(root: string, faults: Fault[]) {
   const yaml = kept(readYaml(file, readFileSync(join(root, file), 'utf8')), faults);
   const course = yaml && kept(parseFile(CourseFile, yaml.value, file, yaml.lineOf), faults)?.value;
   return course ? { file, course, lineOf: yaml.lineOf } : null;
+}
+
+/** Null when the course has no glossary. */
+function readGlossary(root: string, faults: Fault[]): GlossarySource | null | 'faulty' {
+  const file = 'content/glossary.yaml';
+  if (!existsSync(join(root, file))) return null;
+  const yaml = kept(readYaml(file, readFileSync(join(root, file), 'utf8')), faults);
+  const glossary = yaml && kept(parseFile(GlossaryFile, yaml.value, file, yaml.lineOf), faults)?.value;
+  return glossary ? { file, glossary, lineOf: yaml.lineOf } : 'faulty';
 }
 
 function readLesson(root: string, id: string, faults: Fault[]): LessonSource {

@@ -1,7 +1,7 @@
 import type { LabFile } from '#lab/lab-file.ts';
 import type { CourseFile, LessonFrontmatter } from './course-file.ts';
 import type { Fault, LineOf } from './fault.ts';
-import { taskMarks } from './task-marks.ts';
+import { marksOf } from './marks.ts';
 
 /** A lesson. `text` is the whole file, so that lines are the file's own. */
 export interface LessonSource {
@@ -31,7 +31,7 @@ export function lessonFaults(lesson: LessonSource, labs: readonly LabSource[]): 
     return [fault(lesson.lineOf(['lab']), `\`lab\`: there is no lab \`${name}\` (labs/${name}/lab.yaml)`)];
   }
   const firstAt = new Map<string, number>();
-  return taskMarks(lesson.text).flatMap(({ id, line }) => {
+  return marksOf(lesson.text, 'Task').flatMap(({ id, line }) => {
     if (id === null) return [fault(line, 'write the task as <Task id="…" />, with its id as plain text')];
     const before = firstAt.get(id);
     if (before !== undefined) return [fault(line, `task \`${id}\` was already asked in line ${before}`)];
@@ -50,7 +50,7 @@ export function labFaults(lab: LabSource, lessons: readonly LessonSource[]): Fau
   if (opening.length === 0) {
     return [{ file: lab.file, line: 1, message: `no lesson opens this lab: name it in a lesson's frontmatter, \`lab: ${lab.id}\`` }];
   }
-  const explained = new Set(opening.flatMap((lesson) => taskMarks(lesson.text)).map((mark) => mark.id));
+  const explained = new Set(opening.flatMap((lesson) => marksOf(lesson.text, 'Task')).map((mark) => mark.id));
   const where = opening.map((lesson) => lesson.file).join(' or ');
   return lab.lab.tasks.flatMap((task, index) => {
     if (explained.has(task.id)) return [];

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
-const slug = z.string().regex(/^\d{2}-[a-z0-9-]+$/, 'use NN-name, e.g. 04-state-inside');
+/** Of a lesson and of a lab folder. */
+export const lessonId = z.string().regex(/^\d{2}-[a-z0-9-]+$/, 'use NN-name, e.g. 04-state-inside');
 
 /** `content/course.yaml`: the course and the order of its lessons. */
 export const CourseFile = z.strictObject({
@@ -9,7 +10,7 @@ export const CourseFile = z.strictObject({
   /** Whose material the course follows. */
   source: z.strictObject({ title: z.string(), author: z.string(), url: z.url(), licence: z.string() }).optional(),
   /** All lessons, in order. One without an MDX file is announced as planned. */
-  lessons: z.array(z.strictObject({ id: slug, title: z.string(), planned: z.boolean().default(false) })).min(1),
+  lessons: z.array(z.strictObject({ id: lessonId, title: z.string(), planned: z.boolean().default(false) })).min(1),
 });
 export type CourseFile = z.infer<typeof CourseFile>;
 
@@ -20,7 +21,7 @@ export const LessonFrontmatter = z.strictObject({
   /** Reading and doing, in minutes. */
   minutes: z.int().min(1).max(120),
   /** The lab folder this lesson opens onto. */
-  lab: slug.optional(),
+  lab: lessonId.optional(),
 });
 export type LessonFrontmatter = z.infer<typeof LessonFrontmatter>;
 

@@ -3,6 +3,7 @@ import { join, relative } from 'node:path';
 import type { z } from 'zod';
 import { CourseFile, frontmatterOf, LessonFrontmatter } from '#course/course-file.ts';
 import { formatFault } from '#course/fault.ts';
+import { GlossaryFile } from '#course/glossary.ts';
 import { parseFile } from '#course/parse.ts';
 import { LabFile } from '#lab/lab-file.ts';
 import { contentHash } from './content-hash.ts';
@@ -22,6 +23,8 @@ export interface Course {
   /** Lessons that exist, in course order. */
   lessons: readonly { id: string; title: string; summary: string; minutes: number; lab?: string | undefined }[];
   labs: Readonly<Record<string, CourseLab>>;
+  /** Null when the course has none. */
+  glossary: GlossaryFile | null;
 }
 
 /** Reads the course below `root` (`content/`, `labs/`). Throws naming file, line and key. */
@@ -35,7 +38,9 @@ export function loadCourse(root: string): Course {
     });
   const folder = join(root, 'labs');
   const ids = existsSync(folder) ? readdirSync(folder).filter((id) => existsSync(join(folder, id, 'lab.yaml'))) : [];
-  return { root, file, lessons, labs: Object.fromEntries(ids.map((id) => [id, loadLab(root, id)])) };
+  const words = join(root, 'content', 'glossary.yaml');
+  const glossary = existsSync(words) ? checked(GlossaryFile, root, words) : null;
+  return { root, file, lessons, labs: Object.fromEntries(ids.map((id) => [id, loadLab(root, id)])), glossary };
 }
 
 /** Reads one lab folder. */

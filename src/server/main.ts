@@ -44,7 +44,7 @@ const seen = previews(runtime.context);
 const server = createServer({ requestTimeout: 0, headersTimeout: 10_000 }, (request, response) => {
   const where = place(request.headers.host);
   if (where?.kind === 'preview') return seen.request(request, response, where);
-  setSecurityHeaders(response);
+  setSecurityHeaders(request, response);
   if (where === null) {
     response.writeHead(421, plain).end('This server does not answer to that host name. Use the address it printed when it started.\n');
     return;

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, globSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
@@ -11,6 +11,8 @@ const patience = 120_000;
 /** Builds the whole site around a course, in a process of its own. */
 function buildSite(course: string) {
   const env = { ...process.env, SLIPWAY_COURSE: course };
+  // What is rendered while building runs from the folder it is built into.
+  symlinkSync(join(import.meta.dirname, '../../node_modules'), join(course, 'node_modules'));
   return run(process.execPath, [join(import.meta.dirname, 'build-site.ts'), course], { env, timeout: patience });
 }
 

@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest';
-import { lineAt, taskMarks } from '#course/task-marks.ts';
+import { lineAt, marksOf } from '#course/marks.ts';
 
 test('finds tasks with their lines, on one line or over several, with either quote', () => {
   const mdx = ['---', 'title: x', '---', 'Prose <Task id="claim" />.', '', '<Task', "  id='class'", '/>'].join('\n');
-  expect(taskMarks(mdx)).toEqual([
+  expect(marksOf(mdx, 'Task')).toEqual([
     { id: 'claim', line: 4 },
     { id: 'class', line: 6 },
   ]);
 });
 
 test('finds the task inside another component, and one with children', () => {
-  expect(taskMarks('<Trap>\n<Task id="a">more</Task>\n</Trap>')).toEqual([{ id: 'a', line: 2 }]);
+  expect(marksOf('<Trap>\n<Task id="a">more</Task>\n</Trap>', 'Task')).toEqual([{ id: 'a', line: 2 }]);
 });
 
 test.each([
@@ -21,11 +21,11 @@ test.each([
   ['inline code', 'Write `<Task id="x" />` where you ask it.'],
   ['another component', '<TaskList id="x" />'],
 ])('what stands in %s is no task', (_where, mdx) => {
-  expect(taskMarks(`${mdx}\n\n<Task id="real" />`).map((mark) => mark.id)).toEqual(['real']);
+  expect(marksOf(`${mdx}\n\n<Task id="real" />`, 'Task').map((mark) => mark.id)).toEqual(['real']);
 });
 
 test.each(['<Task />', '<Task id={name} />', '<Task data-id="x" />'])('%s has no id to be checked', (mdx) => {
-  expect(taskMarks(mdx)).toEqual([{ id: null, line: 1 }]);
+  expect(marksOf(mdx, 'Task')).toEqual([{ id: null, line: 1 }]);
 });
 
 test('lines are counted from 1', () => {

@@ -1,14 +1,14 @@
-/** A `<Task id="…" />` in a lesson's text. */
-export interface TaskMark {
+/** A component in a lesson's text, such as `<Task id="…" />`. */
+export interface Mark {
   /** Null when the id is absent or not written as plain text. */
   id: string | null;
   line: number;
 }
 
-/** Every `<Task>` of an MDX text with its 1-based line. What stands in code fences, inline code and comments is not one. */
-export function taskMarks(mdx: string): TaskMark[] {
+/** Every use of a component in an MDX text with its 1-based line. What stands in code fences, inline code and comments is not one. */
+export function marksOf(mdx: string, component: string): Mark[] {
   const text = blankOut(mdx);
-  return [...text.matchAll(/<Task\b([^>]*)>/g)].map((match) => ({
+  return [...text.matchAll(new RegExp(`<${component}\\b([^>]*)>`, 'g'))].map((match) => ({
     id:
       /\sid=(?:"([^"]*)"|'([^']*)')/
         .exec(match[1] ?? '')

@@ -1,0 +1,69 @@
+import { keys, nameOf } from './keys.ts';
+
+/** Keys are only what their names say outside of what is typed in, and while no dialog is open. */
+const typing = 'input, textarea, select, [contenteditable], slipway-terminal, dialog, [popover]:popover-open';
+
+document.addEventListener('keydown', (event) => {
+  const { target } = event;
+  if (event.defaultPrevented || event.altKey || event.isComposing || event.repeat) return;
+  if (target instanceof Element && target.closest(typing) !== null) return;
+  const name = nameOf(event);
+  // Keys of one letter can be switched off, for people whose speech or tremor would press them.
+  if (name.length === 1 && /(?:^|; )keys=off/.test(document.cookie)) return;
+  for (const { press } of Object.values(keys)
+    .flat()
+    .filter((key) => key.keys.includes(name))) {
+    const found =
+      press === undefined ? undefined : [...document.querySelectorAll<HTMLElement>(press)].find((each) => each.checkVisibility());
+    if (found === undefined) continue;
+    event.preventDefault();
+    found.click();
+    return;
+  }
+});
+
+document.addEventListener('click', (event) => {
+  const opener = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-opens]') : null;
+  if (opener === null || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey) return;
+  const open = dialogs[opener.dataset['opens'] ?? ''];
+  if (open === undefined) return;
+  event.preventDefault();
+  if (opening) return;
+  opening = true;
+  const ahead = typedAhead();
+  open(ahead.stop)
+    .catch((error: unknown) => console.error(error))
+    .finally(() => {
+      ahead.stop();
+      opening = false;
+    });
+});
+
+let opening = false;
+
+/** Catches what is typed while a dialog is on its way, so that no letter is lost or taken for a key of the page. */
+function typedAhead(): { stop(): string } {
+  let words = '';
+  const take = (event: KeyboardEvent) => {
+    if (event.key.length !== 1 || event.ctrlKey || event.metaKey || event.altKey) return;
+    words += event.key;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  addEventListener('keydown', take, true);
+  return {
+    stop: () => {
+      removeEventListener('keydown', take, true);
+      return words;
+    },
+  };
+}
+
+/** Dialogs are loaded when they are first opened. */
+const dialogs: Readonly<Record<string, (typed: () => string) => Promise<void>>> = {
+  search: async (typed) => {
+    const { openSearch } = await import('./search-dialog.ts');
+    openSearch(typed());
+  },
+  keys: async () => (await import('./keys-dialog.ts')).openKeys(),
+};
