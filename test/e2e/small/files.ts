@@ -69,6 +69,7 @@ tasks:
     title: It holds in a storm
     points: 3
     brief: Whatever comes, the harbour refuses ships without papers.
+    hints: [Papers have a stamp.]
     trial: It asks the harbour to let in a ship without papers, without really sending one.
 `,
   'labs/01-harbour/grade.ts': `import { z } from 'zod';
