@@ -10,36 +10,39 @@ export function addTools(pre: HTMLPreElement): void {
   if (!runs && !copies) return;
   const { tab } = pre.dataset;
   const block = h('div', { class: runs ? 'code-block runs' : 'code-block' });
+  const note = h('p', { class: 'code-note', hidden: true });
   pre.replaceWith(block);
   block.append(
     h(
       'div',
       { class: 'code-tools' },
       runs && h('span', { class: 'code-where' }, tab === undefined ? 'In your shell' : `In the tab ${tab}`),
-      runs && runButton(pre, block),
+      runs && runButton(pre, note),
       copies && copyButton(pre),
     ),
     pre,
+    runs ? note : '',
   );
 }
 
-function runButton(pre: HTMLPreElement, block: HTMLElement): HTMLButtonElement {
+function runButton(pre: HTMLPreElement, note: HTMLElement): HTMLButtonElement {
   const button = h('button', { type: 'button', class: 'button run-code' }, 'Run');
-  const note = h('p', { class: 'code-note', hidden: true });
-  block.append(note);
+  const say = (words: string, more: Node | string = '') => {
+    note.replaceChildren(words, ' ', more);
+    note.hidden = false;
+    announce(words);
+  };
+  const sent = () => {
+    note.hidden = true;
+    done(button, 'Sent');
+  };
   button.addEventListener('click', () => {
     // Until the last press was dealt with, another is a slip of the finger.
     if (button.ariaDisabled === 'true') return;
     button.ariaDisabled = 'true';
     note.hidden = true;
-    const say = (words: string, link: string | null = null) => {
-      note.replaceChildren(words, ...(link === null ? [] : [' ', h('a', { href: '#lab-heading' }, link)]));
-      note.hidden = false;
-      announce(words);
-    };
     import('./run-command.ts')
-      .then(({ runCommand }) => runCommand(textOf(pre), pre.dataset['tab'] ?? null, say))
-      .then((sent) => sent && done(button, 'Sent'))
+      .then(({ runCommand }) => runCommand({ text: textOf(pre), tab: pre.dataset['tab'] ?? null, say, sent }))
       .catch((error: unknown) => {
         console.error(error);
         say('The command could not be sent. Reload the page and try again.');

@@ -1,58 +1,51 @@
 import { labClient } from '#components/lab/client.ts';
+import { h } from '#components/lab/dom.ts';
+import { runInShell } from '#components/lab/shell.ts';
 import { missingShell } from './run-words.ts';
 
-/** What a shell on the page does for a Run button: types `text` once for each `id`, in the tab of that name or, with null, the one that is open. */
-interface Shell extends HTMLElement {
-  run(id: string, text: string, tab: string | null): void;
+export interface Command {
+  text: string;
+  /** The tab to type it in; null for the one that is open. */
+  tab: string | null;
+  /** Says beside the command what is in its way. */
+  say(words: string, more?: Node): void;
+  /** The shell has it. */
+  sent(): void;
 }
 
-/** How long the terminal may take to be loaded. */
-const shellMilliseconds = 15_000;
+/** After this long without a word from the shell the reader is told that it is awaited. */
+const patienceMilliseconds = 2_500;
 
 /**
- * Types a command of the lesson into the lab's shell, once. Answers whether it was sent; else says what is missing, with
- * the words of a link to it. The keyboard's focus stays where it is.
+ * Types a command of the lesson into the lab's shell: once for each call, however the connection breaks and the page is
+ * loaded anew. Where there is no shell, says what is missing and leads there.
  */
-export async function runCommand(text: string, tab: string | null, say: (words: string, link?: string) => void): Promise<boolean> {
+export async function runCommand({ text, tab, say, sent }: Command): Promise<void> {
   const panel = document.querySelector<HTMLElement>('lab-panel');
-  const state = labClient(panel?.getAttribute('lab') ?? '').state().session?.state;
-  const missing = missingShell(state);
-  if (panel === null || missing !== null) {
-    say(missing ?? 'This lesson has no lab.', 'To the lab');
-    return false;
-  }
-  const shell = await shellOf(panel, AbortSignal.timeout(shellMilliseconds));
-  if (shell === null) {
-    say('The terminal is not there yet. Try again in a moment.', 'To the lab');
-    return false;
-  }
-  const focused = document.activeElement;
+  const missing = missingShell(labClient(panel?.getAttribute('lab') ?? '').state().session?.state);
+  if (panel === null || missing !== null) return say(missing ?? 'This lesson has no lab.', wayTo(panel));
   if (panel.hasAttribute('data-folded')) panel.querySelector<HTMLElement>('[data-action="fold"]')?.click();
-  shell.run(crypto.randomUUID(), text, tab);
-  if (focused instanceof HTMLElement && document.activeElement !== focused) focused.focus({ preventScroll: true });
-  const waits = shell.getAttribute('state');
-  if (waits === 'waiting' || waits === 'connecting') say('The shell is not connected. The command runs once, when it is back.');
-  return true;
+  const id = crypto.randomUUID();
+  const isTyped = new Promise<void>((resolve) => {
+    const hear = (event: Event) => {
+      if (!(event instanceof CustomEvent) || event.detail !== id) return;
+      panel.removeEventListener('slipway:ran', hear);
+      sent();
+      resolve();
+    };
+    panel.addEventListener('slipway:ran', hear);
+  });
+  if (!runInShell(id, text, tab)) return say('The terminal is not there yet. Try again in a moment.');
+  const late = new Promise<'late'>((resolve) => setTimeout(() => resolve('late'), patienceMilliseconds));
+  if ((await Promise.race([isTyped, late])) === 'late') say('The shell is not connected. The command runs when it is back, once.');
 }
 
-/** The panel's shell once it is there; null when `signal` came first. */
-function shellOf(panel: HTMLElement, signal: AbortSignal): Promise<Shell | null> {
-  const find = () => {
-    const element = panel.querySelector('[data-part="shell"]')?.firstElementChild;
-    return element && 'run' in element ? (element as Shell) : null;
+/** Leads to what the lab's panel offers to do. */
+function wayTo(panel: HTMLElement | null): HTMLElement {
+  const go = (event: Event) => {
+    event.preventDefault();
+    panel?.scrollIntoView({ block: 'center' });
+    panel?.querySelector<HTMLElement>('[data-part="actions"] button')?.focus();
   };
-  const found = find();
-  if (found !== null) return Promise.resolve(found);
-  return new Promise((resolve) => {
-    const settle = (shell: Shell | null) => {
-      observer.disconnect();
-      resolve(shell);
-    };
-    const observer = new MutationObserver(() => {
-      const shell = find();
-      if (shell !== null) settle(shell);
-    });
-    observer.observe(panel, { childList: true, subtree: true });
-    signal.addEventListener('abort', () => settle(null), { once: true });
-  });
+  return h('a', { href: '#lab-heading', onclick: go }, 'To the lab');
 }
