@@ -8,5 +8,5 @@ export function isFromOtherSite({ method, url, headers }: Pick<IncomingMessage, 
   const site = headers['sec-fetch-site'];
   if (site !== 'cross-site' && site !== 'same-site') return false;
   const leadsHere = method === 'GET' && headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document';
-  return !leadsHere || /^\/+api(\/|$)/i.test(url ?? '');
+  return !leadsHere || /^\/+api(?![\w-])/i.test(url ?? '');
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type RequestListener, request, type Server } from 'node:http';
-import { type AddressInfo, connect, type Socket } from 'node:net';
+import { type AddressInfo, connect, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -155,11 +155,9 @@ export async function harbour(programs: Record<string, Server>) {
   };
   onTestFinished(async () => {
     seen.close();
-    for (const server of [site, ...Object.values(programs)]) {
-      server.closeAllConnections();
-      server.close();
-    }
     for (const socket of dialled) socket.destroy();
+    site.closeAllConnections();
+    for (const server of [site, ...Object.values(programs)]) server.close();
     await store.close();
     await rm(folder, { recursive: true, force: true });
   });
