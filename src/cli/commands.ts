@@ -69,6 +69,13 @@ export const commands: Readonly<Record<string, Command>> = {
     words: { min: 1, max: 21, name: 'what to do and the lab: lab test 04-state-inside' },
     load: () => import('./lab/index.ts'),
   },
+  kubeconfig: {
+    summary: 'Print a kubeconfig for a lab that runs: your own terminal and tools instead of the page’s',
+    usage: 'kubeconfig LAB [--cluster NAME]',
+    flags: { cluster: { value: 'NAME', help: 'Only this cluster of a lab with several.' } },
+    words: { min: 1, max: 1, name: 'the lab: kubeconfig 04-state-inside' },
+    load: () => import('./kubeconfig.ts'),
+  },
   regrade: {
     summary: 'Judge every stored attempt of a lab again with its grader as it is, and show what would change',
     usage: 'regrade LAB [--write] [--json]',

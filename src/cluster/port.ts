@@ -38,6 +38,9 @@ export interface ClusterProvider {
    */
   resume(lab: LabRef, report: (detail: string) => void, signal: AbortSignal): Promise<{ missing: readonly string[] }>;
 
+  /** What a program on this host needs to reach the running clusters of a lab as its learner. */
+  asLearner(lab: LabRef, signal: AbortSignal): Promise<readonly LearnerAccess[]>;
+
   /** Every object labelled with this instance, grouped by lab and epoch. */
   find(instance: string, signal: AbortSignal): Promise<readonly FoundLab[]>;
 
@@ -142,6 +145,13 @@ export interface ClusterAccess {
   admin: ClientCredentials;
   grader: ClientCredentials;
   prober: ClientCredentials;
+}
+
+export interface LearnerAccess {
+  cluster: string;
+  /** The API server on this host's loopback; its certificate is good for the name `kubernetes`. */
+  server: string;
+  credentials: ClientCredentials;
 }
 
 export interface ClientCredentials {

@@ -12,7 +12,7 @@ const host = '127.0.0.1';
 const reachLimit = 5_000;
 
 /** The published loopback port of a container. */
-async function publishedPort(
+export async function publishedPort(
   engine: Engine,
   container: string,
   port: number,

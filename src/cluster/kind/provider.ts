@@ -2,6 +2,7 @@ import type Dockerode from 'dockerode';
 import { type Kube, kube } from '../kube.ts';
 import { ClusterError, type ClusterProvider, type ExecPlace, type LabAccess, type LabRef, type LabSpec } from '../port.ts';
 import { agents } from './agents.ts';
+import { asLearner } from './as-learner.ts';
 import { beginAgent, dialApi, granted, throughGateway } from './dial.ts';
 import { type Engine, engineOf } from './engine.ts';
 import { run, start } from './exec.ts';
@@ -39,6 +40,7 @@ export function kindProvider(options: KindOptions): ClusterProvider {
     steps: (spec) => startSteps(spec).map(({ id, title }) => ({ id, title })),
     create: (spec, report, signal) => create(engine, options, spec, report, signal),
     open: (lab, signal) => open(engine, lab, signal),
+    asLearner: (lab, signal) => asLearner(engine, lab, signal),
     condition: (lab, signal) => conditionOf(engine, lab, signal),
     async pause(lab, signal) {
       probers.close(lab, 'The lab is being paused.');
