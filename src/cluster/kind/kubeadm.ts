@@ -35,7 +35,7 @@ export function kubeadmDocuments(input: KubeadmInput): Document[] {
       encryptionAlgorithm: 'ECDSA-P256',
       apiServer: { certSANs: ['localhost', '127.0.0.1', controlPlane.hostname, controlPlane.container] },
       // One control plane has nobody to elect: no wait for a lease at the start or after a pause.
-      controllerManager: { extraArgs: args({ 'enable-hostpath-provisioner': 'true', 'leader-elect': 'false', ...quickStart }) },
+      controllerManager: { extraArgs: args({ 'enable-hostpath-provisioner': 'true', 'leader-elect': 'false', 'node-monitor-period': '1s', ...quickStart }) },
       scheduler: { extraArgs: args({ 'leader-elect': 'false' }) },
       networking: { podSubnet: cluster.podSubnet, serviceSubnet: cluster.serviceSubnet },
     },
@@ -60,6 +60,9 @@ export function kubeadmDocuments(input: KubeadmInput): Document[] {
       cgroupDriver: 'systemd',
       cgroupRoot: '/kubelet',
       failSwapOn: false,
+      // After a pause the first look finds the runtime "down" and the node not ready: the next one must not be ten seconds away.
+      nodeStatusUpdateFrequency: '2s',
+      nodeStatusReportFrequency: '5m',
       imageGCHighThresholdPercent: 100,
       evictionHard: { 'nodefs.available': '0%', 'nodefs.inodesFree': '0%', 'imagefs.available': '0%' },
       ...(input.cgroup === '1' ? { failCgroupV1: false } : {}),

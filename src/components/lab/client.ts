@@ -1,6 +1,6 @@
 import type { DisputeView } from '#runtime/dispute.ts';
 import type { CheckResult, PhaseView, SessionView } from '#runtime/hub.ts';
-import type { Best } from '#store/port.ts';
+import type { Best, LabLogEntry } from '#store/port.ts';
 import type { AnswerFields } from './answer-fields.ts';
 import { LabProblem, request } from './api.ts';
 import { followSession } from './events.ts';
@@ -31,7 +31,11 @@ export interface LabState {
   /** By attempt. */
   disputes: ReadonlyMap<string, DisputeView>;
   connected: boolean;
-  /** What was asked for and not answered yet: `start`, `end`, `reset`, `check` (all), `check:TASK`. */
+  /** What happened to the lab, oldest first: since the page was opened, or all of it once `loadLog` was asked for. */
+  log: readonly LabLogEntry[];
+  /** When it will be paused because nobody does anything in it; null when that is off. */
+  pausesAt: string | null;
+  /** What was asked for and not answered yet: `start`, `end`, `reset`, `pause`, `resume`, `extend`, `stay`, `check` (all), `check:TASK`. */
   busy: ReadonlySet<string>;
   /** What was refused, by the same names, until it is asked for again. */
   problems: ReadonlyMap<string, LabProblem>;
@@ -52,6 +56,14 @@ export interface LabClient {
   tries(task?: string): boolean;
   reset(): Promise<void>;
   end(): Promise<void>;
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  /** An hour during which it is not paused. */
+  extend(): Promise<void>;
+  /** The learner is there: it is not paused yet. */
+  stay(): Promise<void>;
+  /** Asks for everything that happened to the lab. */
+  loadLog(): Promise<void>;
 }
 
 const clients = new Map<string, LabClient>();
@@ -83,6 +95,8 @@ function createLabClient(lab: string): LabClient {
     bests: new Map(known.bests.map((best) => [best.task, best])),
     disputes: new Map(known.disputes.map((dispute) => [dispute.attempt, dispute])),
     connected: true,
+    log: [],
+    pausesAt: null,
     busy: new Set(),
     problems: new Map(),
   };
@@ -97,7 +111,8 @@ function createLabClient(lab: string): LabClient {
 
   const setSession = (session: SessionView | null) => {
     const anew = session?.id !== state.session?.id || session?.epoch !== state.session?.epoch;
-    set({ session, ...(anew ? { verdicts: new Map(), history: {}, phases: null } : {}) });
+    const another = session?.id !== state.session?.id ? { log: [] } : {};
+    set({ session, ...(anew ? { verdicts: new Map(), history: {}, phases: null } : {}), ...another });
     follow(session !== null && session.state !== 'ended' ? session.id : null);
   };
 
@@ -119,11 +134,18 @@ function createLabClient(lab: string): LabClient {
     set({ verdicts, bests, history: withTurn(state.history, result.task, turn) });
   };
 
+  const setLog = (entries: readonly LabLogEntry[]) => {
+    const all = new Map([...state.log, ...entries].map((entry) => [entry.seq, entry]));
+    set({ log: [...all.values()].sort((a, b) => a.seq - b.seq) });
+  };
+
   const listener = {
     session: setSession,
     phases: (phases: LabState['phases']) => set({ phases }),
     verdict: setVerdict,
     history: (history: History) => set({ history }),
+    log: (entry: LabLogEntry) => setLog([entry]),
+    idle: ({ pausesAt }: { pausesAt: string | null }) => set({ pausesAt }),
     connected: (connected: boolean) => {
       if (connected !== state.connected) set({ connected });
     },
@@ -155,7 +177,7 @@ function createLabClient(lab: string): LabClient {
     set({ busy });
   };
 
-  const post = async (path: string) => setSession((await request<{ session: SessionView }>(path, {})).session);
+  const post = async (path: string, body = {}) => setSession((await request<{ session: SessionView }>(path, body)).session);
   const tries = (task?: string) => known.trials.some((id) => task === undefined || id === task);
   const ofSession = (path: string) => {
     if (state.session === null) throw new LabProblem('no-session', 'There is no lab to do this with.', { advice: 'Start the lab first.' });
@@ -179,6 +201,11 @@ function createLabClient(lab: string): LabClient {
     start: () => ask('start', () => post(`/api/labs/${lab}/start`)),
     reset: () => ask('reset', () => post(ofSession('reset'))),
     end: () => ask('end', () => post(ofSession('end'))),
+    pause: () => ask('pause', () => post(ofSession('pause'))),
+    resume: () => ask('resume', () => post(ofSession('resume'))),
+    extend: () => ask('extend', () => post(ofSession('extend'))),
+    stay: () => ask('stay', () => post(ofSession('extend'), { stay: true })),
+    loadLog: () => ask('log', async () => setLog((await request<{ entries: readonly LabLogEntry[] }>(ofSession('log'))).entries)),
     join: (task, its) => void fields.set(task, its),
     check: (task) =>
       ask(task === undefined ? 'check' : `check:${task}`, async () => {

@@ -1,4 +1,5 @@
 import type { CheckResult, PhaseView, SessionView } from '#runtime/hub.ts';
+import type { LabLogEntry } from '#store/port.ts';
 import { isRecord } from './api.ts';
 import type { History } from './history.ts';
 
@@ -7,6 +8,8 @@ export interface SessionListener {
   phases(list: { epoch: number; phases: readonly PhaseView[] }): void;
   verdict(result: CheckResult): void;
   history(history: History): void;
+  log(entry: LabLogEntry): void;
+  idle(idle: { pausesAt: string | null }): void;
   /** False while the stream is down; the browser, or this function, tries again by itself. */
   connected(up: boolean): void;
 }
@@ -29,6 +32,8 @@ export function followSession(id: string, listener: SessionListener): () => void
     on(source, 'session', (data) => typeof data['state'] === 'string', listener.session);
     on(source, 'phases', (data) => Array.isArray(data['phases']), listener.phases);
     on(source, 'history', () => true, listener.history);
+    on(source, 'log', (data) => typeof data['text'] === 'string', listener.log);
+    on(source, 'idle', () => true, listener.idle);
     on(source, 'verdict', (data) => isRecord(data['verdict']), listener.verdict);
   };
   open();

@@ -1,14 +1,24 @@
+import type { PhaseView } from '#runtime/hub.ts';
 import { clockSkew } from './api.ts';
 import { type LabClient, type LabState, labClient } from './client.ts';
 import { confirm, fill, h, withCode } from './dom.ts';
 import { keepPlace } from './keep-place.ts';
-import { type PanelAction, type PanelView, panelView } from './panel-words.ts';
+import { labMenu } from './lab-menu.ts';
+import { type PanelAction, type PanelView, panelView, shownPhases } from './panel-words.ts';
+import { warnOfPause } from './pause-warning.ts';
 import { phaseItems, remaining, tick } from './phases.ts';
 import { showShell } from './shell.ts';
 import { checkAllLabel } from './task-view.ts';
 import { renderTicks } from './ticks.ts';
 
-const busyLabels: Readonly<Record<PanelAction, string>> = { start: 'Starting…', reset: 'Starting over…', end: 'Ending…' };
+const busyLabels: Readonly<Partial<Record<PanelAction, string>>> = {
+  start: 'Starting…',
+  reset: 'Starting over…',
+  end: 'Ending…',
+  resume: 'Resuming…',
+};
+/** Whatever may be refused here, most telling first. */
+const refusable = ['start', 'resume', 'reset', 'end', 'pause', 'extend', 'stay', 'check', 'load', 'log'];
 
 /**
  * The lab of a lesson: Start, phases, shell, ticks, and every way it can end. Draws what `LabClient` knows;
@@ -16,10 +26,15 @@ const busyLabels: Readonly<Record<PanelAction, string>> = { start: 'Starting…'
  */
 class LabPanel extends HTMLElement {
   private timer: ReturnType<typeof setInterval> | undefined;
+  private menu: ReturnType<typeof labMenu> | undefined;
 
   connectedCallback(): void {
-    const client = labClient(this.getAttribute('lab') ?? '');
+    const lab = this.getAttribute('lab') ?? '';
+    const client = labClient(lab);
+    this.menu = labMenu(this.box('menu') as HTMLDetailsElement);
+    warnOfPause(client, this.box('idle'));
     client.subscribe((state) => this.render(client, state));
+    this.keepLog(client, lab);
     for (const button of this.querySelectorAll<HTMLElement>('[data-action]')) {
       button.addEventListener('click', () => void this.act(client, button.dataset['action']));
     }
@@ -33,9 +48,34 @@ class LabPanel extends HTMLElement {
     if (action === 'start') return await client.start();
     if (action === 'check') return await client.check();
     if (action === 'fold') return this.fold();
-    const ready = client.state().session?.state === 'ready';
-    if (action === 'reset' && (!ready || (await confirm(resetQuestion)))) return await client.reset();
-    if (action === 'end' && (!ready || (await confirm(endQuestion)))) return await client.end();
+    if (action === 'log') return this.toggleLog();
+    if (action === 'pause') return await client.pause();
+    if (action === 'resume') return await client.resume();
+    if (action === 'extend') return await client.extend();
+    const mayLose = ['ready', 'paused'].includes(client.state().session?.state ?? '');
+    if (action === 'reset' && (!mayLose || (await confirm(resetQuestion)))) return await client.reset();
+    if (action === 'end' && (!mayLose || (await confirm(endQuestion)))) return await client.end();
+  }
+
+  /** The log is read once there is a lab; its code comes with it. */
+  private keepLog(client: LabClient, lab: string): void {
+    let asked = false;
+    client.subscribe(({ session }) => {
+      if (session === null || asked) return;
+      asked = true;
+      import('./lab-log.ts').then(
+        ({ showLog }) => showLog(lab, { away: this.box('away'), whole: this.box('entries') }),
+        (error: unknown) => console.error(error),
+      );
+    });
+  }
+
+  /** Beside the shell the log takes its place until it is closed again. */
+  private toggleLog(): void {
+    const log = this.box('log') as HTMLDetailsElement;
+    log.open = !this.hasAttribute('data-log');
+    this.toggleAttribute('data-log', log.open);
+    if (log.open) log.querySelector('summary')?.focus();
   }
 
   /** On a small screen the shell is a dock that can be put away for reading. */
@@ -53,23 +93,39 @@ class LabPanel extends HTMLElement {
   }
 
   private render(client: LabClient, state: LabState): void {
-    const view = panelView(state.session);
+    const view = panelView(state.session, state.phases?.phases);
     this.dataset['state'] = state.session?.state ?? 'none';
     this.dataset['tone'] = view.tone;
     const workspace = this.closest<HTMLElement>('[data-room]');
     if (workspace !== null && workspace.dataset['room'] !== view.room) keepPlace(() => workspace.setAttribute('data-room', view.room));
     this.box('bar').hidden = view.room !== 'shell';
     this.renderStatus(client, state, view);
-    this.renderPhases(state, view);
+    this.renderPhases(state);
     this.box('count').textContent = renderTicks(this.box('ticks'), state);
     const check = this.querySelector('[data-action="check"]');
     check?.setAttribute('aria-disabled', String(state.busy.has('check')));
     if (check) check.textContent = checkAllLabel(client.tries(), state.busy.has('check'));
-    showShell(this.box('shell'), view.room === 'shell' ? state.session : null);
+    this.menu?.render(state);
+    this.renderLog(view, state.log.length === 0);
+    this.renderShell(state.session);
+  }
+
+  private renderLog(view: PanelView, isEmpty: boolean): void {
+    const log = this.box('log') as HTMLDetailsElement;
+    if (!log.open) this.removeAttribute('data-log');
+    log.hidden = isEmpty || (view.room === 'shell' && !this.hasAttribute('data-log'));
+  }
+
+  /** A pause keeps the screen as it was, out of sight, for when the lab goes on. */
+  private renderShell(session: LabState['session']): void {
+    const shell = this.box('shell');
+    const isKept = session?.state === 'paused' && (shell.dataset['key'] ?? '') !== '';
+    showShell(shell, session?.state === 'ready' || isKept ? session : null);
+    shell.hidden = session?.state !== 'ready';
   }
 
   private renderStatus(client: LabClient, state: LabState, view: PanelView): void {
-    const problem = ['start', 'reset', 'end', 'check', 'load'].map((name) => state.problems.get(name)).find((each) => each !== undefined);
+    const problem = refusable.map((name) => state.problems.get(name)).find((each) => each !== undefined);
     // Beside the shell, the terminal says so itself.
     const offline = view.room !== 'shell' && state.session !== null && !state.connected;
     const asked = view.actions.find(({ action }) => state.busy.has(action))?.action;
@@ -97,20 +153,30 @@ class LabPanel extends HTMLElement {
             'aria-disabled': asked === undefined ? null : 'true',
             onclick: () => void this.act(client, action),
           },
-          asked === action ? busyLabels[action] : label,
+          (asked === action ? busyLabels[action] : undefined) ?? label,
         ),
       ),
     );
   }
 
-  private renderPhases(state: LabState, view: PanelView): void {
-    const phases = view.room === 'phases' ? (state.phases?.phases ?? []) : [];
+  /** What all of it took here before: a start, a reset or a resume. */
+  private wholeTime(session: LabState['session'], phases: readonly PhaseView[]): { p50: number; p90: number } | null {
+    if (session?.state === 'paused') {
+      const { p50, p90 } = phases[0] ?? {};
+      return p50 === undefined || p90 === undefined ? null : { p50, p90 };
+    }
+    const { start, reset } = this.dataset;
+    const known = (session?.epoch ?? 1) > 1 ? (reset ?? start) : start;
+    return known === undefined ? null : (JSON.parse(known) as { p50: number; p90: number });
+  }
+
+  private renderPhases(state: LabState): void {
+    const phases = shownPhases(state.session, state.phases?.phases ?? []);
     const list = this.box('phases');
     fill(list, JSON.stringify(phases), () => phaseItems(phases));
     list.hidden = phases.length === 0;
     const running = phases.some((phase) => phase.state === 'running');
-    const { p50, p90 } = this.dataset;
-    const whole = p50 === undefined || p90 === undefined ? null : { p50: Number(p50), p90: Number(p90) };
+    const whole = this.wholeTime(state.session, phases);
     const update = () => {
       tick(list);
       const left = this.box('left');

@@ -1,6 +1,7 @@
-import type { SessionView } from '#runtime/hub.ts';
+import type { PhaseView, SessionView } from '#runtime/hub.ts';
+import { span, usually } from './words.ts';
 
-export type PanelAction = 'start' | 'end' | 'reset';
+export type PanelAction = 'start' | 'end' | 'reset' | 'pause' | 'resume' | 'extend' | 'stay';
 
 export interface PanelView {
   tone: 'idle' | 'busy' | 'good' | 'bad';
@@ -13,55 +14,42 @@ export interface PanelView {
   room: 'none' | 'phases' | 'shell';
 }
 
+const idle = { tone: 'idle', text: '', advice: '', room: 'none' } as const;
+const busy = { tone: 'busy', text: '', advice: '' } as const;
+
 /** What the panel says and offers in each state of a session: every ending names its reason and one next step. */
-export function panelView(session: SessionView | null): PanelView {
+export function panelView(session: SessionView | null, phases: readonly PhaseView[] = []): PanelView {
   const reason = session?.reason;
   const told = { text: reason?.message ?? '', advice: reason?.advice ?? '' };
   switch (session?.state) {
     case undefined:
-      return { tone: 'idle', title: '', text: '', advice: '', actions: [{ action: 'start', label: 'Start lab' }], room: 'none' };
+      return { ...idle, title: '', actions: [{ action: 'start', label: 'Start lab' }] };
     case 'queued':
       return {
-        tone: 'busy',
+        ...busy,
         title: 'Waiting for a place',
         text: told.text || 'This lab is next in line.',
         advice: told.advice,
         actions: [{ action: 'end', label: 'Cancel' }],
         room: 'phases',
       };
-    case 'starting':
-      return {
-        tone: 'busy',
-        title: 'Starting your lab',
-        text: '',
-        advice: '',
-        actions: [{ action: 'end', label: 'Cancel' }],
-        room: 'phases',
-      };
+    case 'starting': {
+      const title = session.epoch > 1 ? 'Your lab begins anew' : 'Starting your lab';
+      return { ...busy, title, actions: [{ action: 'end', label: 'Cancel' }], room: 'phases' };
+    }
     case 'ready':
-      return { tone: 'good', title: 'Your lab is ready', text: '', advice: '', actions: [], room: 'shell' };
+      return { ...idle, tone: 'good', title: 'Your lab is ready', actions: [], room: 'shell' };
     case 'paused':
-      return {
-        tone: 'idle',
-        title: 'Your lab is paused',
-        text: told.text || 'It was paused to free this machine. Everything in it is kept.',
-        advice: told.advice,
-        actions: [
-          { action: 'start', label: 'Go on' },
-          { action: 'end', label: 'End lab' },
-        ],
-        room: 'none',
-      };
+      return pausedView(told, phases[0]);
     case 'ending':
-      return { tone: 'busy', title: 'Removing your lab', text: 'Results are kept.', advice: '', actions: [], room: 'none' };
+      return { ...busy, title: 'Removing your lab', text: 'Results are kept.', actions: [], room: 'none' };
     case 'ended':
       return {
-        tone: 'idle',
+        ...idle,
         title: 'Your lab has ended',
         text: told.text || 'Its cluster and shell are gone; your results are kept.',
         advice: told.advice,
         actions: [{ action: 'start', label: 'Start it again' }],
-        room: 'none',
       };
     case 'failed':
       return {
@@ -88,4 +76,46 @@ export function panelView(session: SessionView | null): PanelView {
         room: 'none',
       };
   }
+}
+
+/** A resume under way is the one phase of a paused lab. */
+function pausedView(told: Pick<PanelView, 'text' | 'advice'>, resume: PhaseView | undefined): PanelView {
+  if (resume?.state === 'running')
+    return { ...busy, title: 'Your lab goes on', actions: [{ action: 'end', label: 'End lab' }], room: 'phases' };
+  const { p50, p90 } = resume ?? {};
+  const wait = p50 === undefined || p90 === undefined ? '' : `Going on takes ${usually(p50, p90).replace('usually ', '')} here, as a rule.`;
+  const hasFailed = resume?.state === 'failed';
+  return {
+    tone: hasFailed ? 'bad' : 'idle',
+    title: hasFailed ? 'Your lab could not go on' : 'Your lab is paused',
+    text: hasFailed
+      ? 'It is still paused, and everything in it is kept.'
+      : told.text || 'It was paused to free this machine. Everything in it is kept.',
+    advice: hasFailed ? 'Try again; if it fails again, reset the lab.' : told.advice || wait,
+    actions: [
+      { action: 'resume', label: hasFailed ? 'Try again' : 'Resume' },
+      { action: 'reset', label: 'Reset' },
+      { action: 'end', label: 'End lab' },
+    ],
+    room: 'phases',
+  };
+}
+
+/** What is shown of phases: those of a start, and of a resume that is under way or failed. */
+export function shownPhases(session: SessionView | null, phases: readonly PhaseView[]): readonly PhaseView[] {
+  if (session?.state === 'paused') return phases.filter(({ state }) => state === 'running' || state === 'failed');
+  return panelView(session).room === 'phases' ? phases : [];
+}
+
+/** How long it is until an idle lab is paused, as a sentence; in whole minutes until the last one. */
+export function pauseWarning(pausesAt: string, now: number): string {
+  const left = Math.max(0, Date.parse(pausesAt) - now);
+  const when = left < 5_000 ? 'any moment now' : left < 60_000 ? 'within a minute' : `in ${span(Math.round(left / 60_000) * 60_000)}`;
+  return `Nothing was done in this lab for a while. It is paused ${when}; nothing in it is lost.`;
+}
+
+/** Until when a lab is kept from being paused, as its menu says it; empty when it is not. */
+export function keptWords(session: SessionView | null, now: number, time: (at: Date) => string): string {
+  const until = Date.parse(session?.keepUntil ?? '');
+  return until > now ? `It is not paused before ${time(new Date(until))}.` : '';
 }

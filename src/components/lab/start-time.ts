@@ -7,12 +7,17 @@ export interface StartTime {
 }
 
 const runsRemembered = 12;
+/** Only a lab that was there before has this phase. */
+const resetPhase = 'clear-away';
 
-/** What a whole start of this lab took on this host, from its newest good runs; null when there was none. */
-export async function startTime(store: Store, lab: string): Promise<StartTime | null> {
+/** What a whole start of this lab took on this host, and a whole reset, from its newest good runs; null when there was none. */
+export async function startTimes(store: Store, lab: string): Promise<{ start: StartTime | null; reset: StartTime | null }> {
   const sessions = await store.sessions.list({ lab });
   const runs = await Promise.all(sessions.slice(0, runsRemembered).map((session) => store.phases.list(session.id, session.epoch)));
-  return typical(runs.flatMap((phases) => wholeTime(phases) ?? []));
+  const [resets = [], starts = []] = [true, false].map((wanted) =>
+    runs.filter((phases) => phases.some(({ id }) => id === resetPhase) === wanted).flatMap((phases) => wholeTime(phases) ?? []),
+  );
+  return { start: typical(starts), reset: typical(resets) };
 }
 
 /** From the first phase's beginning to the last one's end: phases overlap, so their sum would be too long. Null unless all are done. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { panelView } from '#components/lab/panel-words.ts';
 import { remaining } from '#components/lab/phases.ts';
 import { wholeTime } from '#components/lab/start-time.ts';
-import { after, type SessionState, states } from '#lab/session.ts';
+import { after, type Move, type SessionState, states } from '#lab/session.ts';
 import type { PhaseView, SessionView } from '#runtime/hub.ts';
 import type { Phase } from '#store/port.ts';
 
@@ -26,7 +26,7 @@ describe('the lab panel', () => {
 
   it.each(states)('offers nothing that a lab that is %s does not allow', (state) => {
     for (const { action } of panelView(session(state)).actions) {
-      if (action !== 'start') expect(after(state, action)).not.toBeNull();
+      if (action !== 'start') expect(after(state, action as Move)).not.toBeNull();
     }
   });
 

@@ -1,0 +1,206 @@
+import type { Page } from '@playwright/test';
+import type { PhaseView, SessionView } from '#runtime/hub.ts';
+import type { LabLogEntry } from '#store/port.ts';
+import { expect, test } from './fixtures.ts';
+
+test.use({ baseURL: async ({ small }, use) => use(small.origin), viewport: { width: 1440, height: 900 } });
+
+const lesson = '/lessons/01-harbour';
+const lab = '01-harbour';
+
+/** A lab without containers whose state the test says: the page is told as the server would tell it. */
+async function playLab(page: Page) {
+  const minute = 60_000;
+  const now = Date.now();
+  const ago = (minutes: number) => new Date(now - minutes * minute).toISOString();
+  const log: LabLogEntry[] = [];
+  const asked: { path: string; body: unknown }[] = [];
+  let phases: PhaseView[] = [];
+  let pausesAt: string | null = null;
+  let session: SessionView = {
+    id: 'played',
+    lab,
+    state: 'ready',
+    epoch: 1,
+    reason: null,
+    createdAt: ago(60),
+    changedAt: ago(30),
+    activeAt: ago(16),
+    keepUntil: null,
+  };
+  const event = (name: string, data: unknown) => `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
+  await page.route(`**/api/labs/${lab}/*`, (route) => route.fulfill({ json: { session, bests: [] } }));
+  await page.route('**/api/sessions/played/*', (route) => {
+    const path = new URL(route.request().url()).pathname.split('/').at(-1) ?? '';
+    if (path === 'log') return route.fulfill({ json: { entries: log } });
+    if (path === 'events') {
+      const all = [event('session', session), event('phases', { epoch: 1, phases }), event('idle', { pausesAt })];
+      return route.fulfill({ headers: { 'content-type': 'text/event-stream' }, body: ['retry: 100\n\n', ...all].join('') });
+    }
+    asked.push({ path, body: route.request().postDataJSON() });
+    return route.fulfill({ json: { session } });
+  });
+  await page.routeWebSocket(/\/ws\/sessions\//, () => undefined);
+  return {
+    asked,
+    ago,
+    is(change: Partial<SessionView>, more: { phases?: PhaseView[]; pausesAt?: string | null } = {}) {
+      session = { ...session, ...change };
+      phases = more.phases ?? phases;
+      pausesAt = more.pausesAt === undefined ? pausesAt : more.pausesAt;
+    },
+    happened(seq: number, minutesAgo: number, text: string) {
+      log.push({ seq, epoch: 1, at: ago(minutesAgo), kind: 'test', text });
+    },
+    async open() {
+      await page.goto(lesson);
+      await page.getByRole('button', { name: 'Start lab' }).click();
+    },
+  };
+}
+
+const resume = (over: Partial<PhaseView>): PhaseView => ({
+  id: 'resume',
+  title: 'Let the lab go on',
+  state: 'waiting',
+  startedAt: null,
+  milliseconds: null,
+  detail: null,
+  p50: 1800,
+  p90: 3200,
+  ...over,
+});
+
+const names = (page: Page) =>
+  page.locator('.lab-menu-body > :is(button, a)').evaluateAll((all) => all.map((one) => one.firstChild?.textContent?.trim()));
+
+let played: Awaited<ReturnType<typeof playLab>>;
+test.beforeEach(async ({ page }) => {
+  played = await playLab(page);
+});
+
+test('what can be done with a lab is one button away, by keyboard alone', async ({ page, accessible, picture }) => {
+  await played.open();
+  const menu = page.locator('.lab-menu summary');
+  await menu.focus();
+  await page.keyboard.press('Enter');
+  expect(await names(page)).toEqual(['Pause', 'Keep for an hour', 'Download my work', 'What happened to this lab', 'Reset', 'End lab']);
+  await expect(page.getByText(`./slipway kubeconfig ${lab}`)).toBeVisible();
+  await accessible('the menu of a lab');
+  await picture('lab-menu');
+  await page.keyboard.press('Escape');
+  await expect(page.locator('.lab-menu-body')).toBeHidden();
+  await expect(menu).toBeFocused();
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  await expect(page.locator('.lab-menu-body')).toBeHidden();
+  expect(played.asked).toEqual([{ path: 'pause', body: {} }]);
+});
+
+test('a paused lab says why, and one click lets it go on', async ({ page, accessible, picture }) => {
+  await played.open();
+  const message = 'Nothing was done in this lab for 20 minutes, so it was paused. Everything in it is kept as it was.';
+  played.is({ state: 'paused', reason: { code: 'paused-idle', message } }, { phases: [resume({})] });
+  await expect(page.getByRole('heading', { name: 'Your lab is paused' })).toBeVisible();
+  await expect(page.getByText(message)).toBeVisible();
+  await expect(page.getByText('Going on takes 2–3 s here, as a rule.')).toBeVisible();
+  await accessible('a paused lab');
+  await picture('lab-paused');
+  await page.getByRole('button', { name: 'Resume' }).click();
+  expect(played.asked).toEqual([{ path: 'resume', body: {} }]);
+  played.is({}, { phases: [resume({ state: 'running', startedAt: new Date().toISOString(), detail: 'waiting for node control-plane' })] });
+  await expect(page.getByRole('heading', { name: 'Your lab goes on' })).toBeVisible();
+  await expect(page.getByText('waiting for node control-plane')).toBeVisible();
+  await picture('lab-resuming');
+  played.is(
+    {},
+    { phases: [resume({ state: 'failed', startedAt: new Date().toISOString(), detail: 'The Docker engine does not answer.' })] },
+  );
+  await expect(page.getByRole('heading', { name: 'Your lab could not go on' })).toBeVisible();
+  await expect(page.getByText('The Docker engine does not answer.')).toBeVisible();
+  played.is({ state: 'ready', reason: null });
+  await expect(page.locator('.lab-menu summary')).toBeVisible();
+});
+
+test('an idle lab is announced to be paused, and its learner may stay or keep it', async ({ page, accessible, picture }) => {
+  await played.open();
+  played.is({}, { pausesAt: new Date(Date.now() + 4.6 * 60_000).toISOString() });
+  const warning = page.getByText('It is paused in 5 min; nothing in it is lost.', { exact: false }).first();
+  await expect(warning).toBeVisible();
+  await accessible('the warning of a pause');
+  await picture('lab-idle');
+  await page.getByRole('button', { name: 'Stay' }).click();
+  expect(played.asked).toEqual([{ path: 'extend', body: { stay: true } }]);
+  await page.locator('.lab-idle').getByRole('button', { name: 'Keep for an hour' }).click();
+  await expect.poll(() => played.asked.at(-1)).toEqual({ path: 'extend', body: {} });
+  played.is({ keepUntil: new Date(Date.now() + 60 * 60_000).toISOString() }, { pausesAt: null });
+  await expect(page.locator('.lab-idle')).toBeHidden();
+  await page.locator('.lab-menu summary').click();
+  await expect(page.getByText(/^It is not paused before \d/)).toBeVisible();
+});
+
+test('what happened while nobody looked is told once, and all of it on demand', async ({ page, accessible, picture }) => {
+  played.happened(1, 60, 'The lab was started.');
+  played.happened(2, 59, 'The lab was ready after 15 seconds.');
+  await played.open();
+  await expect.poll(() => page.evaluate((key) => localStorage.getItem(key), `slipway:log-read:${lab}`)).toContain('2');
+  await expect(page.locator('.lab-away')).toBeHidden();
+  played.happened(3, 20, 'Nothing was done in this lab for 20 minutes, so it was paused.');
+  played.happened(4, 5, 'The lab goes on, after a pause of 15 minutes.');
+  await played.open();
+  const away = page.locator('.lab-away');
+  await expect(away).toContainText('While you were away: The lab goes on, after a pause of 15 minutes. And 1 more.');
+  await away.locator('summary').click();
+  await expect(away.getByRole('listitem')).toHaveCount(2);
+  await accessible('what happened while nobody looked');
+  await picture('lab-away');
+  await away.getByRole('button', { name: 'Dismiss' }).click();
+  await expect(away).toBeHidden();
+  await page.locator('.lab-menu summary').click();
+  await page.getByRole('button', { name: 'What happened to this lab' }).click();
+  await expect(page.locator('.lab-log').getByRole('listitem')).toHaveCount(4);
+  await accessible('all that happened');
+  await picture('lab-log');
+  await played.open();
+  await expect(page.locator('.lab-menu summary')).toBeVisible();
+  await expect(away).toBeHidden();
+});
+
+test('a lab that was lost says so and begins again with one click', async ({ page, accessible, picture }) => {
+  await played.open();
+  const reason = {
+    code: 'lost',
+    message: 'A part of this lab (node) stopped.',
+    advice: 'Begin the lab again; what you already passed stays passed.',
+  };
+  played.is({ state: 'crashed', reason });
+  await expect(page.getByText(reason.message)).toBeVisible();
+  await accessible('a lost lab');
+  await picture('lab-lost');
+  await page.getByRole('button', { name: 'Begin again' }).click();
+  expect(played.asked).toEqual([{ path: 'reset', body: {} }]);
+});
+
+test.describe('on a phone', () => {
+  test.use({ viewport: { width: 360, height: 740 } });
+
+  test('the menu and the warning of a lab fit', async ({ page, accessible, picture }) => {
+    await played.open();
+    played.is({}, { pausesAt: new Date(Date.now() + 4.6 * 60_000).toISOString() });
+    await expect(page.locator('.lab-idle')).toBeVisible();
+    await page.locator('.lab-menu summary').click();
+    const box = await page.locator('.lab-menu-body').boundingBox();
+    expect(box?.x).toBeGreaterThanOrEqual(0);
+    expect((box?.x ?? 0) + (box?.width ?? 999)).toBeLessThanOrEqual(360);
+    expect(box?.y).toBeGreaterThanOrEqual(0);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
+    await accessible('the menu of a lab on a phone');
+    await picture('lab-menu-phone');
+    await page.keyboard.press('Escape');
+    await picture('lab-idle-phone');
+    played.is({ state: 'paused', reason: null }, { phases: [resume({})], pausesAt: null });
+    await page.getByRole('heading', { name: 'Your lab is paused' }).scrollIntoViewIfNeeded();
+    await picture('lab-paused-phone');
+  });
+});
