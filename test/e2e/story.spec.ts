@@ -148,6 +148,7 @@ test('a learner starts the lab, fails a check, solves it by typing, and comes ba
 
   await test.step('end the lab: nothing of it is left', async () => {
     await page.goto('/lessons/04-state-inside');
+    await page.locator('.lab-menu summary').click();
     await page.getByRole('button', { name: 'End lab' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'End lab' }).click();
     await expect(page.getByRole('button', { name: /Start/ })).toBeVisible({ timeout: 90_000 });

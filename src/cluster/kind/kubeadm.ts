@@ -35,7 +35,9 @@ export function kubeadmDocuments(input: KubeadmInput): Document[] {
       encryptionAlgorithm: 'ECDSA-P256',
       apiServer: { certSANs: ['localhost', '127.0.0.1', controlPlane.hostname, controlPlane.container] },
       // One control plane has nobody to elect: no wait for a lease at the start or after a pause.
-      controllerManager: { extraArgs: args({ 'enable-hostpath-provisioner': 'true', 'leader-elect': 'false', 'node-monitor-period': '1s', ...quickStart }) },
+      controllerManager: {
+        extraArgs: args({ 'enable-hostpath-provisioner': 'true', 'leader-elect': 'false', 'node-monitor-period': '1s', ...quickStart }),
+      },
       scheduler: { extraArgs: args({ 'leader-elect': 'false' }) },
       networking: { podSubnet: cluster.podSubnet, serviceSubnet: cluster.serviceSubnet },
     },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { panelView } from '#components/lab/panel-words.ts';
+import { keptWords, panelView, pauseWarning, shownPhases } from '#components/lab/panel-words.ts';
 import { remaining } from '#components/lab/phases.ts';
 import { wholeTime } from '#components/lab/start-time.ts';
 import { after, type Move, type SessionState, states } from '#lab/session.ts';
@@ -34,6 +34,58 @@ describe('the lab panel', () => {
     const reason = { code: 'step-failed', message: 'The node did not start.', advice: 'End another lab first.' };
     expect(panelView(session(state, reason))).toMatchObject({ text: reason.message, advice: reason.advice });
     expect(panelView(session(state)).text).not.toBe('');
+  });
+});
+
+describe('a paused lab', () => {
+  const phase = (over: Partial<PhaseView>): PhaseView => ({
+    id: 'resume',
+    title: 'Let the lab go on',
+    state: 'waiting',
+    startedAt: null,
+    milliseconds: null,
+    detail: null,
+    ...over,
+  });
+
+  it('offers to go on first, and says how long that takes here', () => {
+    const view = panelView(session('paused'), [phase({ p50: 2_000, p90: 4_000 })]);
+    expect(view.actions[0]).toEqual({ action: 'resume', label: 'Resume' });
+    expect(view.advice).toBe('Going on takes 2–4 s here, as a rule.');
+    expect(panelView(session('paused'), [phase({})]).advice).toBe('');
+  });
+
+  it('shows a resume while it is under way or has failed, and nothing that is over', () => {
+    const shown = (state: PhaseView['state']) => shownPhases(session('paused'), [phase({ state })]).length;
+    expect([shown('waiting'), shown('running'), shown('failed'), shown('done')]).toEqual([0, 1, 1, 0]);
+    expect(panelView(session('paused'), [phase({ state: 'running' })]).title).toBe('Your lab goes on');
+    expect(panelView(session('paused'), [phase({ state: 'failed' })])).toMatchObject({
+      tone: 'bad',
+      actions: [{ label: 'Try again' }, {}, {}],
+    });
+  });
+});
+
+describe('the warning of a pause', () => {
+  const now = Date.parse(at);
+  const warning = (seconds: number) => pauseWarning(new Date(now + seconds * 1000).toISOString(), now);
+
+  it.each([
+    [301, 'in 5 min'],
+    [89, 'in 1 min'],
+    [42, 'within a minute'],
+    [2, 'any moment now'],
+    [-30, 'any moment now'],
+  ])('with %i s left says %s', (seconds, words) => {
+    expect(warning(seconds)).toContain(`It is paused ${words}; nothing in it is lost.`);
+  });
+
+  it('gives way to what the learner asked for: the menu says until when the lab is kept', () => {
+    const until = (minutes: number) => ({ ...session('ready'), keepUntil: new Date(now + minutes * 60_000).toISOString() });
+    const time = (when: Date) => when.toISOString().slice(11, 16);
+    expect(keptWords(until(60), now, time)).toBe('It is not paused before 13:00.');
+    expect(keptWords(until(-1), now, time)).toBe('');
+    expect(keptWords(session('ready'), now, time)).toBe('');
   });
 });
 
