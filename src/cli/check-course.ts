@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { AstroIntegration } from 'astro';
-import { type LabSource, type LessonSource, labFaults, lessonFaults, orderFaults } from '#course/contract.ts';
+import { type LabSource, type LessonSource, labFaults, lessonFaults, orderFaults, previewFaults } from '#course/contract.ts';
 import { CourseFile, frontmatterOf, LessonFrontmatter } from '#course/course-file.ts';
 import { type Fault, formatFault, sortFaults } from '#course/fault.ts';
 import { fenceFaults } from '#course/fence.ts';
@@ -28,6 +28,7 @@ export function checkCourse(root: string): Fault[] {
     if (glossary !== null && listed !== undefined) faults.push(...glossaryFaults(glossary, listed));
     faults.push(...lessons.flatMap((lesson) => termFaults(lesson, glossary?.glossary ?? null)));
   }
+  faults.push(...lessons.flatMap((lesson) => previewFaults(lesson, labs)));
   faults.push(...lessons.flatMap((lesson) => lessonFaults(lesson, labs)), ...labs.flatMap((lab) => labFaults(lab, lessons)));
   return sortFaults(faults);
 }

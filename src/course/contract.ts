@@ -43,6 +43,23 @@ export function lessonFaults(lesson: LessonSource, labs: readonly LabSource[]): 
   });
 }
 
+/** Each `<Preview>` of a lesson is one of its lab's. */
+export function previewFaults(lesson: LessonSource, labs: readonly LabSource[]): Fault[] {
+  const fault = (line: number, message: string): Fault => ({ file: lesson.file, line, message });
+  const name = lesson.frontmatter?.lab;
+  const lab = labs.find((each) => each.id === name);
+  return marksOf(lesson.text, 'Preview', 'label').flatMap(({ id, line }) => {
+    if (id === null) return [fault(line, 'write the preview as <Preview label="…" />, with its label as plain text')];
+    if (lesson.frontmatter === null || lab?.lab === null) return [];
+    if (name === undefined) return [fault(line, `preview \`${id}\` needs a lab: name one in the frontmatter, \`lab: NN-name\``)];
+    // That there is no such lab is told already.
+    if (lab === undefined) return [];
+    const known = lab.lab.previews.map((preview) => preview.id);
+    if (known.includes(id)) return [];
+    return [fault(line, `lab \`${lab.id}\` has no preview \`${id}\` (it has: ${known.join(', ') || 'none'})`)];
+  });
+}
+
 /** What a lab needs of the lessons: one that opens it, and an explanation of every task. */
 export function labFaults(lab: LabSource, lessons: readonly LessonSource[]): Fault[] {
   if (lab.lab === null || lessons.some((lesson) => lesson.frontmatter === null)) return [];

@@ -5,12 +5,16 @@ export interface Mark {
   line: number;
 }
 
-/** Every use of a component in an MDX text with its 1-based line. What stands in code fences, inline code and comments is not one. */
-export function marksOf(mdx: string, component: string): Mark[] {
+/**
+ * Every use of a component in an MDX text with its 1-based line. What stands in code fences, inline code and comments is not one.
+ * `attribute` is the one that holds its id.
+ */
+export function marksOf(mdx: string, component: string, attribute = 'id'): Mark[] {
   const text = blankOut(mdx);
+  const value = new RegExp(`\\s${attribute}=(?:"([^"]*)"|'([^']*)')`);
   return [...text.matchAll(new RegExp(`<${component}\\b([^>]*)>`, 'g'))].map((match) => ({
     id:
-      /\sid=(?:"([^"]*)"|'([^']*)')/
+      value
         .exec(match[1] ?? '')
         ?.slice(1)
         .find((each) => each !== undefined) ?? null,

@@ -59,6 +59,22 @@ const cases: [string, Record<string, string | null>, string[]][] = [
       `${lesson}:13: task \`two\` needs a lab: name one in the frontmatter, \`lab: NN-name\``,
     ],
   ],
+  [
+    'a lesson shows a preview the lab lacks, and one without a label in plain text',
+    changed(lesson, 'Then this.', '<Preview label="wbe" /> and <Preview label={which} />'),
+    [
+      `${lesson}:12: lab \`01-first\` has no preview \`wbe\` (it has: none)`,
+      `${lesson}:12: write the preview as <Preview label="…" />, with its label as plain text`,
+    ],
+  ],
+  [
+    'a lesson shows one preview the lab has, and one that it has not',
+    {
+      ...changed(lab, 'tasks:', 'previews:\n  - { id: web, title: Open it, host: control-plane, port: 30080 }\ntasks:'),
+      ...changed(lesson, 'Then this.', '<Preview label="web" />\n\n<Preview label="api" />'),
+    },
+    [`${lesson}:14: lab \`01-first\` has no preview \`api\` (it has: web)`],
+  ],
   ['an unknown key in the frontmatter', changed(lesson, 'minutes: 10', 'minutes: 10\nlevle: easy'), [`${lesson}:5: unknown key \`levle\``]],
   [
     'a faulty frontmatter, without faults that only follow from it',
