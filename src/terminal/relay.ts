@@ -1,15 +1,18 @@
 import type { WebSocket } from 'ws';
 import { type CloseReason, closes, closeText } from '#lab/close.ts';
 import { type Frame, withOffset } from '#lab/framing.ts';
-import { type Down, lowWater, type Up } from '#lab/wire.ts';
+import type { Down, Up } from '#lab/wire.ts';
 import type { Channel, Listener } from './link.ts';
 import { parseDown, parseUp } from './messages.ts';
+import { type Pace, pacer } from './pace.ts';
 
 export interface Relay {
   open: (listener: Listener) => Promise<Channel>;
   socket: WebSocket;
   /** Called when the learner does something here, at most once a second. */
   touched: () => void;
+  /** Shares the machine with other relays; by default with all of this process. */
+  pace?: Pace;
   /** A browser that does not answer a ping within this time is gone. */
   pingMilliseconds?: number;
   /** A supervisor that says nothing within this time is not there. */
@@ -26,25 +29,27 @@ export interface RelayEnd {
 const mergeBytes = 65_536;
 /** What may wait for a browser that does not read. The window of unacknowledged output and its words keep far below it. */
 const mostWaiting = 1024 * 1024;
-/** Acknowledgements are passed on when they free this much, or everything. */
-const ackBytes = lowWater * 0.75;
+/** Acknowledgements are passed on when they free this much, or everything: often enough to stay below the shell's low water. */
+const ackBytes = 48 * 1024;
 /** Messages a browser may send: so many at once, and so many a second. A fast terminal acknowledges a thousand times a second. */
 const burst = 20_000;
 const perSecond = 5_000;
+const processPace = pacer();
 
 /**
  * Carries frames between a browser and a shell until either goes away, then closes both. Output is acknowledged to the shell
  * when the browser has parsed it *and* the network has taken it, so that no more than the shell's window ever waits here.
  * Throws what `open` throws.
  */
-export async function relay({ open, socket, touched, pingMilliseconds = 25_000, openMilliseconds = 15_000 }: Relay): Promise<RelayEnd> {
+export async function relay(options: Relay): Promise<RelayEnd> {
+  const { open, socket, touched, pace = processPace(), pingMilliseconds = 25_000, openMilliseconds = 15_000 } = options;
   const end = Promise.withResolvers<RelayEnd>();
   const finish = (reason: CloseReason, detail = '') => end.resolve({ reason, detail });
   socket.on('close', (code) => finish('left', `closed with ${code}`));
   socket.on('error', (error) => finish('left', String(error)));
 
   let channel: Channel | undefined;
-  const down = downward(socket, (offset) => channel?.send({ type: 'ack', offset }), finish);
+  const down = downward(socket, pace, (offset) => channel?.send({ type: 'ack', offset }), finish);
   const answered = setTimeout(() => {
     channel?.giveUp('the supervisor did not answer in time');
     finish('broken', 'the supervisor did not answer in time');
@@ -72,6 +77,7 @@ export async function relay({ open, socket, touched, pingMilliseconds = 25_000, 
   const why = await end.promise;
   clearTimeout(answered);
   stopPings();
+  down.stop();
   channel.close();
   if (socket.isPaused) socket.resume();
   socket.close(closes[why.reason].code, closeText(why.reason === 'malformed' ? why.detail : closes[why.reason].words));
@@ -98,13 +104,28 @@ function upward(channel: Channel, socket: WebSocket, acknowledged: (offset: numb
 const isActivity = ({ type }: Up) => type !== 'ack' && type !== 'resize';
 
 /** What goes to the browser: output merged where it adjoins, and how much of it was taken. */
-function downward(socket: WebSocket, acknowledge: (offset: number) => void, finish: (reason: CloseReason, detail: string) => void) {
+function downward(
+  socket: WebSocket,
+  pace: Pace,
+  acknowledge: (offset: number) => void,
+  finish: (reason: CloseReason, detail: string) => void,
+) {
   let opened = false;
+  let held: ReturnType<typeof setTimeout> | undefined;
   const output = { sent: 0, taken: 0, parsed: 0, told: 0 };
 
   const tell = () => {
     const offset = Math.min(output.parsed, output.taken);
-    if (offset <= output.told || (offset - output.told < ackBytes && offset < output.sent)) return;
+    if (held !== undefined || offset <= output.told || (offset - output.told < ackBytes && offset < output.sent)) return;
+    const wait = pace.wait();
+    if (wait >= 1) {
+      held = setTimeout(() => {
+        held = undefined;
+        tell();
+      }, wait);
+      return;
+    }
+    pace.passed(offset - output.told);
     output.told = offset;
     acknowledge(offset);
   };
@@ -131,7 +152,10 @@ function downward(socket: WebSocket, acknowledge: (offset: number) => void, fini
     }
     const { message } = parsed;
     send(text);
-    if (message.type === 'opened') opened = true;
+    if (message.type === 'opened') {
+      opened = true;
+      output.told = message.from;
+    } else if (message.type === 'gap') output.told = message.to;
     const last = lastWord(message, opened);
     if (last !== null) finish(last, message.type === 'error' ? message.message : '');
   };
@@ -141,6 +165,10 @@ function downward(socket: WebSocket, acknowledge: (offset: number) => void, fini
         if (part.kind === 'data') sendOutput(part);
         else say(part.text);
       }
+    },
+    stop() {
+      clearTimeout(held);
+      pace.left();
     },
     /** The browser has parsed everything before this byte. */
     acknowledged(offset: number) {

@@ -119,6 +119,9 @@ export async function browser(port: number, { shell = '1', offset = -1, boot, cl
     for (const watcher of watchers) watcher();
   };
 
+  const earlier: Uint8Array[] = [];
+  let shown = (data: Uint8Array): unknown => earlier.push(data);
+  const show = (data: Uint8Array) => shown(Buffer.from(data));
   const send = (message: Up) => socket.send(JSON.stringify(message));
   socket.on('message', (data: Buffer, isBinary) => {
     if (isBinary) {
@@ -127,6 +130,7 @@ export async function browser(port: number, { shell = '1', offset = -1, boot, cl
       next = piece.offset + piece.bytes.length;
       bytes += piece.bytes.length;
       chunks.push(Buffer.from(piece.bytes));
+      show(piece.bytes);
       if (chunks.length > 400) chunks.splice(0, 200);
       if (acks) send({ type: 'ack', offset: next });
     } else {
@@ -134,6 +138,7 @@ export async function browser(port: number, { shell = '1', offset = -1, boot, cl
       messages.push(message);
       if (message.type === 'opened') next = message.from;
       if (message.type === 'gap') next = message.to;
+      if (message.type === 'restore') show(Buffer.from(message.data));
     }
     changed();
   });
@@ -178,6 +183,11 @@ export async function browser(port: number, { shell = '1', offset = -1, boot, cl
     said: <K extends Down['type']>(type: K) =>
       sees(() => messages.find((message): message is Extract<Down, { type: K }> => message.type === type), type),
     closed: () => sees(() => closed, 'a close'),
+    /** Hears everything a terminal would be given, from the first byte on. */
+    onShown(hear: (data: Uint8Array) => void) {
+      shown = hear;
+      for (const data of earlier.splice(0)) hear(data);
+    },
     /** Forgets what is on the screen. */
     clear: () => void chunks.splice(0),
     async leave() {
@@ -186,6 +196,8 @@ export async function browser(port: number, { shell = '1', offset = -1, boot, cl
     },
   };
 }
+
+export type Browser = Awaited<ReturnType<typeof browser>>;
 
 /** Tries until it holds, a turn of the loop and a few milliseconds apart. */
 export async function until(holds: () => Promise<boolean> | boolean, milliseconds = 10_000): Promise<void> {

@@ -58,6 +58,21 @@ describe('what the browser sends', () => {
     expect((await tab.closed()).code).toBe(1009);
   });
 
+  test('in more messages than any terminal has to say closes 1008', async () => {
+    const tab = await server.open();
+    await tab.said('opened');
+    const ack = JSON.stringify({ type: 'ack', offset: 0 });
+    for (let more = 0; more < 40_000; more++) tab.socket.send(ack);
+    expect(await tab.closed()).toEqual({ code: 1008, reason: 'too many messages at once' });
+  });
+
+  test('in a message of endless pieces closes 1008', async () => {
+    const tab = await server.open();
+    await tab.said('opened');
+    for (let more = 0; more < 20_000; more++) tab.socket.send('x', { fin: false });
+    expect((await tab.closed()).code).toBe(1008);
+  });
+
   test('that is not text in UTF-8 closes 1007', async () => {
     const tab = await server.open();
     await tab.said('opened');

@@ -1,6 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { encodeData, encodeJson, type Frame, FramingError, frameDecoder, maxFrameBytes, readOffset, withOffset } from '#lab/framing.ts';
+import {
+  encodeChannel,
+  encodeData,
+  encodeJson,
+  type Frame,
+  FramingError,
+  frameDecoder,
+  linkDecoder,
+  maxFrameBytes,
+  readOffset,
+  withOffset,
+} from '#lab/framing.ts';
 
 const frame = fc.oneof(
   fc.record({ kind: fc.constant('data' as const), offset: fc.maxSafeNat(), bytes: fc.uint8Array({ maxLength: 300 }) }),
@@ -54,6 +65,32 @@ describe('frames on the stdio of an attach', () => {
     ['JSON that is not UTF-8', Uint8Array.of(0x4a, 0, 0, 0, 1, 0xff), /not UTF-8/],
   ])('%s is refused by name', (_name, bytes, reason) => {
     expect(() => frameDecoder()(bytes)).toThrow(reason);
+  });
+
+  test('on a link reach their own channel, in their order, wherever the stream is cut', () => {
+    const sent = fc.array(fc.tuple(fc.nat({ max: 3 }), fc.jsonValue()), { maxLength: 20 });
+    fc.assert(
+      fc.property(sent, fc.array(fc.nat({ max: 60 }), { maxLength: 20 }), (messages, cuts) => {
+        const stream = Buffer.concat(messages.map(([channel, message]) => encodeChannel('json', channel, message)));
+        const decode = linkDecoder();
+        const got = new Map<number, string[]>();
+        let at = 0;
+        for (const cut of [...cuts, stream.length]) {
+          for (const [channel, frames] of decode(Uint8Array.from(stream.subarray(at, at + cut)))) {
+            const texts = frames.map((one) => (one.kind === 'json' ? one.text : 'data'));
+            got.set(channel, [...(got.get(channel) ?? []), ...texts]);
+          }
+          at += cut;
+        }
+        const wanted = Map.groupBy(messages, ([channel]) => channel);
+        for (const [channel, list] of wanted) expect(got.get(channel)).toEqual(list.map(([, message]) => JSON.stringify(message)));
+        expect(got.size).toBe(wanted.size);
+      }),
+    );
+  });
+
+  test('without a channel are refused on a link', () => {
+    expect(() => linkDecoder()(encodeJson(1))).toThrow(/no room for its channel/);
   });
 
   test('a message too large for a frame is refused before it is sent', () => {
