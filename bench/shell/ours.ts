@@ -10,7 +10,13 @@ export async function openOurs(origin: string, lab: Pick<ToolboxLab, 'session' |
   const address = `${origin.replace('http', 'ws')}/ws/sessions/${lab.session}/shells/${shell}`;
   const socket = new WebSocket(address, { headers: { cookie: lab.cookie }, origin, perMessageDeflate: false });
   let acked = 0;
+  let received = 0;
   let seq = 0;
+  const acknowledge = () => {
+    if (acked === received || socket.readyState !== socket.OPEN) return;
+    acked = received;
+    socket.send(JSON.stringify({ type: 'ack', offset: received }));
+  };
   const terminal = overSocket(
     socket,
     (data) => JSON.stringify({ type: 'input', data, seq: ++seq }),
@@ -18,11 +24,10 @@ export async function openOurs(origin: string, lab: Pick<ToolboxLab, 'session' |
       if (!isBinary) return null;
       const { offset, bytes } = readOffset(data);
       const next = offset + bytes.length;
-      // As the page does: by 32 KiB, or at once when nothing more is waiting.
-      if (next - acked >= 32_768 || bytes.length < 4096) {
-        acked = next;
-        socket.send(JSON.stringify({ type: 'ack', offset: next }));
-      }
+      // As the page does: by 32 KiB, and in any case when nothing more is waiting.
+      received = next;
+      if (next - acked >= 32_768) acknowledge();
+      else setImmediate(() => received === next && acknowledge());
       return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
     },
   );

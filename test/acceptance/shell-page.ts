@@ -25,6 +25,7 @@ export async function shellPage(here: Site, lab: ToolboxLab, shell: number, road
   const connection = new ShellConnection({
     url: `/ws/sessions/${lab.session}/shells/${shell}`,
     backOff: () => 20,
+    patience: 1500,
     connect(path) {
       const origin = new URL(here.origin);
       const port = road?.port ?? Number(origin.port);

@@ -92,32 +92,46 @@ test('commands of a lesson are typed once each, in their order, however often th
   expect(told).toContain(sha256(ids.map((id) => `${id}\n`).join('')));
 });
 
-test('a long paste arrives whole', async () => {
+test('what is typed and pasted arrives whole and once, though the line breaks in the midst of it', async () => {
   const tab = await page(2);
   await tab.shows(/\$ $/);
-  const text = Array.from({ length: 4000 }, (_, index) => `${index} ${sha256(String(index))}\n`).join('');
+  const parts = Array.from({ length: 40 }, (_, part) =>
+    Array.from({ length: 60 }, (_, line) => `${part}.${line} ${sha256(`${part} ${line}`)}\n`),
+  );
   tab.type('stty -echo; cat > pasted; stty echo\r');
   await tab.rests(300);
-  tab.type(text);
+  const any = numbers(7);
+  const before = road.carried();
+  for (const lines of parts) {
+    if (any() < 0.3) for (const line of lines) for (const piece of line.match(/.{1,25}\n?/g) ?? []) tab.type(piece);
+    else tab.type(lines.join(''));
+    if (any() < 0.4) road.cut(any() < 0.5 ? 'rst' : 'fin');
+    await tab.rests(25);
+  }
   tab.type('\x04');
-  expect(await tab.command('sha256sum pasted', 30_000)).toContain(sha256(text));
+  expect(await tab.command('sha256sum pasted', 60_000)).toContain(sha256(parts.flat().join('')));
+  expect(road.carried() - before).toBeGreaterThan(2);
 });
 
-test('a line that is dead for a while, with nobody told, costs nothing that was said meanwhile', async () => {
-  const seconds = isFull ? 65 : 3;
+test('a line that is dead for a while, with nobody told, costs nothing that was said or typed meanwhile', async () => {
+  const seconds = isFull ? 35 : 4;
   const tab = await page(1);
-  await tab.command('stty -opost');
+  await tab.command('stty -opost -echo');
   tab.clear();
   tab.type(`printf 'FROM%s\\n' HERE; for i in $(seq ${seconds * 20}); do echo tick $i; sleep 0.05; done; printf 'TO%s\\n' HERE\r`);
   await tab.shows('tick 3\n');
   road.blackhole(true);
+  const before = road.carried();
+  tab.type('echo typed-in-the-dark-$((1))\r');
   await tab.rests(seconds * 1000);
   expect(tab.text()).not.toContain('TOHERE');
+  expect(road.carried()).toBeGreaterThan(before); // the page has given that line up
   road.blackhole(false);
-  await tab.shows('TOHERE\n', 60_000);
+  await tab.shows('typed-in-the-dark-1', 60_000);
   const [, came = ''] = /FROMHERE\n([\s\S]*)TOHERE\n/.exec(tab.text()) ?? [];
   expect(sha256(came)).toBe(sha256(Array.from({ length: seconds * 20 }, (_, index) => `tick ${index + 1}\n`).join('')));
-  await tab.command('stty opost');
+  expect(tab.text().match(/typed-in-the-dark/g)).toHaveLength(1);
+  await tab.command('stty opost echo');
 });
 
 test.each(['SIGTERM', 'SIGKILL'] as const)('%s of the server, and back: the same shell, the same screen', async (signal) => {
