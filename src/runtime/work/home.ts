@@ -95,7 +95,7 @@ function insidePath(path: string, orTheFolder = false): string | null {
 }
 
 /** Names are the learner's: shown without what a terminal would act on. */
-const shown = (text: string) => JSON.stringify(text.slice(0, 200));
+const shown = (text: string) => JSON.stringify(text.replace(/^\.\//, '').slice(0, 200));
 
 /** Fails when more comes than could be. */
 function limited(most: number): Transform {
