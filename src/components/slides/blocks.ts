@@ -17,7 +17,7 @@ function blockOf(node: Element): Block<Element> | Block<Element>[] {
   if (node.matches('h2, h3')) return { kind: 'heading', level: node.matches('h2') ? 2 : 3, title: words(node), id: node.id, node };
   if (node.matches('figure.figure')) return figure(node);
   if (node.matches('pre')) return { kind: 'code', lines: words(node).split('\n').length, node };
-  if (node.matches('section[data-task]')) return { kind: 'task', title: words(node.querySelector('h3')), node };
+  if (node.matches('[data-task]')) return { kind: 'task', title: words(node.querySelector('h3')), node };
   if (node.matches('.remember')) return points(node);
   if (node.matches('.callout.trap, aside, section, div')) return { kind: 'text', text: '', node };
   return { kind: 'text', text: words(node), node };
