@@ -10,35 +10,35 @@ export async function shellBridge() {
   const shells = await supervisor();
   const server = await site(shells);
   const open = new Map<WebSocketRoute, WebSocket>();
-  let away = false;
-  let refusal: number | null = null;
+  /** What becomes of lines: carried, silent, or closed with this code. */
+  let fate: 'carried' | 'silent' | number = 'carried';
   const asked: string[] = [];
 
-  function lead(route: WebSocketRoute): void {
+  function lead(route: WebSocketRoute, page: Page): void {
     const { pathname, search } = new URL(route.url());
     asked.push(search);
-    if (away || refusal !== null) {
-      void route.close({ code: refusal ?? 1012 });
-      return;
-    }
+    if (typeof fate === 'number') void route.close({ code: fate });
+    if (fate !== 'carried') return;
     const origin = `127.0.0.1:${server.port}`;
     const socket = new WebSocket(`ws://${origin}${pathname}${search}`, { origin: `http://${origin}` });
     const early: (string | Buffer)[] = [];
+    const left = () => {
+      open.delete(route);
+      socket.close();
+    };
     open.set(route, socket);
     route.onMessage((message) => {
-      if (away) return;
+      if (fate === 'silent') return;
       if (socket.readyState === WebSocket.OPEN) socket.send(message);
       else early.push(message);
     });
-    route.onClose(() => {
-      open.delete(route);
-      socket.close();
-    });
+    route.onClose(left);
+    page.on('close', left);
     socket.on('open', () => {
       for (const message of early.splice(0)) socket.send(message);
     });
     socket.on('message', (data: Buffer, isBinary) => {
-      if (!away) route.send(isBinary ? data : data.toString());
+      if (fate === 'carried' && open.has(route)) route.send(isBinary ? data : data.toString());
     });
     socket.on('error', () => undefined); // its close follows
     socket.on('close', (code) => {
@@ -50,32 +50,22 @@ export async function shellBridge() {
     shells,
     /** The query of each attach so far. */
     asked,
-    follow: (page: Page) => page.routeWebSocket(/\/ws\/sessions\//, lead),
-    /** The server goes away: every line is closed with 1012, and new ones too. */
-    async cut(): Promise<void> {
-      away = true;
-      for (const [route, socket] of open) {
-        open.delete(route);
-        socket.close();
-        await route.close({ code: 1012 });
-      }
-    },
-    /** Nothing goes through any more, and nobody is told. */
-    silence(): void {
-      away = true;
-    },
-    back(): void {
-      away = false;
-      refusal = null;
-    },
-    /** Closes every line, and refuses new ones, with a code of the site's own. */
-    async refuse(code: number): Promise<void> {
-      refusal = code;
+    follow: (page: Page) => page.routeWebSocket(/\/ws\/sessions\//, (route) => lead(route, page)),
+    /** Closes every line, and refuses new ones; with 1012 as a server that restarts. */
+    async cut(code = 1012): Promise<void> {
+      fate = code;
       for (const [route, socket] of open) {
         open.delete(route);
         socket.close();
         await route.close({ code });
       }
+    },
+    /** Nothing goes through any more, and nobody is told. */
+    silence(): void {
+      fate = 'silent';
+    },
+    back(): void {
+      fate = 'carried';
     },
     async [Symbol.asyncDispose]() {
       await server[Symbol.asyncDispose]();
@@ -84,3 +74,11 @@ export async function shellBridge() {
   };
 }
 export type ShellBridge = Awaited<ReturnType<typeof shellBridge>>;
+
+/** Forgets the tabs that an earlier test left on the desk: here everybody is the one learner of a laptop. */
+export async function clearDesk(page: Page): Promise<void> {
+  const home = await page.request.get('/');
+  const value = { active: 1, tabs: [{ shell: 1, name: 'Shell 1' }] };
+  const answer = await page.request.put('/api/desk/tabs:01-harbour', { data: { value }, headers: { origin: new URL(home.url()).origin } });
+  if (!answer.ok()) throw new Error(`the desk answered ${answer.status()}`);
+}

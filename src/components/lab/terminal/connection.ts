@@ -118,6 +118,12 @@ export class ShellConnection {
     };
   }
 
+  /** Connects now, even if a try is under way: it may be waiting for an answer that never comes. */
+  retry(): void {
+    if (this.current.name !== 'open') this.close();
+    this.connect();
+  }
+
   /** Ends the connection for good. The shell lives on. */
   close(): void {
     clearTimeout(this.timer);

@@ -45,7 +45,7 @@ export class SlipwayShells extends HTMLElement {
         h(
           'div',
           { class: 'shell-tools', role: 'group', 'aria-label': 'Terminal' },
-          tool('Find (Ctrl+Shift+F)', icon('find'), () => void this.active.find()),
+          tool('Find (Ctrl+Shift+F)', icon('find'), () => this.active.find()),
           tool('Transcript as text', icon('text'), () => void this.active.showTranscript(this.nameOf(this.tabs.active))),
           tool('A− Smaller text (Ctrl+−)', 'A−', () => changeFontSize(-1)),
           tool('A+ Larger text (Ctrl++)', 'A+', () => changeFontSize(1)),

@@ -1,5 +1,6 @@
 import type { Down } from '#lab/wire.ts';
 import { type ConnectionState, type Opened, ShellConnection } from './connection.ts';
+import { findBar } from './find.ts';
 import type { KeyAction } from './keys.ts';
 import { isReply } from './messages.ts';
 import { Outbox } from './outbox.ts';
@@ -16,7 +17,7 @@ interface View {
   screen: Screen;
   connection: ShellConnection;
   outbox: Outbox;
-  find: Promise<{ open(): void }> | null;
+  find: ReturnType<typeof findBar>;
 }
 
 /**
@@ -58,7 +59,7 @@ export class SlipwayTerminal extends HTMLElement {
         message: (message) => this.heard(message),
       },
     });
-    this.view = { parts, screen, connection, outbox, find: null };
+    this.view = { parts, screen, connection, outbox, find: findBar(this, screen.terminal) };
     this.follow(this.view, signal);
     connection.connect();
   }
@@ -93,11 +94,9 @@ export class SlipwayTerminal extends HTMLElement {
     if (this.view?.connection.state.name !== 'exited') this.view?.connection.connect();
   }
 
-  async find(): Promise<void> {
-    const { view } = this;
-    if (view === null) return;
-    view.find ??= import('./find.ts').then(({ findBar }) => findBar(this, view.screen.terminal));
-    (await view.find).open();
+  /** Opens the search. */
+  find(): void {
+    this.view?.find.open();
   }
 
   async showTranscript(name: string): Promise<void> {
@@ -124,7 +123,7 @@ export class SlipwayTerminal extends HTMLElement {
     addEventListener('pagehide', () => outbox.keep(), { signal });
     addEventListener('pageshow', ({ persisted }) => persisted && outbox.unkeep(), { signal });
     parts.bannerButton.addEventListener('click', () => {
-      connection.connect();
+      connection.retry();
       this.focus();
     });
     parts.after.addEventListener('keydown', (event) => {
@@ -145,7 +144,7 @@ export class SlipwayTerminal extends HTMLElement {
   private act(action: KeyAction): void {
     if (action === 'leave') this.view?.parts.after.focus();
     else if (action === 'leave-back') this.view?.parts.before.focus();
-    else if (action === 'find') void this.find();
+    else if (action === 'find') this.find();
     else if (action === 'larger') changeFontSize(1);
     else if (action === 'smaller') changeFontSize(-1);
     else if (action === 'usual') changeFontSize(0);
