@@ -77,7 +77,7 @@ export type ShellBridge = Awaited<ReturnType<typeof shellBridge>>;
 
 /** Forgets the tabs that an earlier test left on the desk: here everybody is the one learner of a laptop. */
 export async function clearDesk(page: Page): Promise<void> {
-  const home = await page.request.get('/');
+  const home = await page.request.get('/', { headers: { accept: 'text/html' } });
   const value = { active: 1, tabs: [{ shell: 1, name: 'Shell 1' }] };
   const answer = await page.request.put('/api/desk/tabs:01-harbour', { data: { value }, headers: { origin: new URL(home.url()).origin } });
   if (!answer.ok()) throw new Error(`the desk answered ${answer.status()}`);

@@ -17,7 +17,8 @@ export interface ShellsOf {
 
 /**
  * `<slipway-shells>`: the shells of a lab as tabs. A shell is begun when its tab is first looked at, lives until the tab
- * is closed, and is there again after a reload. `run` types a command of the lesson.
+ * is closed, and is there again after a reload. `run` types a command of the lesson. The attribute `state` is that of
+ * the shell that is shown.
  */
 export class SlipwayShells extends HTMLElement {
   private of: ShellsOf | null = null;
@@ -116,6 +117,7 @@ export class SlipwayShells extends HTMLElement {
     const { active, tabs } = this.tabs;
     const focused = this.list.contains(document.activeElement);
     this.active.hidden = false;
+    this.setAttribute('state', this.active.getAttribute('state') ?? 'connecting');
     for (const terminal of this.panels.querySelectorAll('slipway-terminal')) {
       terminal.hidden = terminal.getAttribute('shell') !== String(active);
     }
@@ -215,6 +217,7 @@ export class SlipwayShells extends HTMLElement {
     const state = event.target.getAttribute('state') ?? '';
     if (this.ending.has(shell) && (state === 'exited' || state === 'over')) this.ended(shell);
     else if (state !== '') this.tabElement(shell)?.setAttribute('data-state', state);
+    if (shell === this.tabs.active) this.setAttribute('state', state);
   }
 
   private ended(shell: number): void {
