@@ -1,6 +1,7 @@
 import type { Tabs } from '#course/desk.ts';
 import type { SessionView } from '#runtime/hub.ts';
 import { h } from './dom.ts';
+import type { SlipwayShells } from './terminal/slipway-shells.ts';
 
 /**
  * Shows the shells of a session in `host`, or none. A reset makes other shells: the element is made anew for each epoch.
@@ -30,6 +31,7 @@ export function showShell(host: HTMLElement, session: SessionView | null): void 
         tabs: JSON.parse(host.dataset['tabs'] ?? 'null') as Tabs | null,
         keep: (tabs) => keepTabs(host, session.lab, tabs),
       });
+      for (const run of waiting.splice(0)) run(shells);
     },
     (error: unknown) => {
       console.error(error);
@@ -47,6 +49,21 @@ export function showShell(host: HTMLElement, session: SessionView | null): void 
       );
     },
   );
+}
+
+/** Commands asked for while the terminal was being loaded. */
+const waiting: ((shells: SlipwayShells) => void)[] = [];
+
+/**
+ * Types a command of the lesson into the shell, once for each `id`; see `SlipwayShells.run`. It is kept while the
+ * terminal is being loaded. False when the page shows no shell.
+ */
+export function runInShell(id: string, text: string, tab: string | null = null): boolean {
+  const shells = document.querySelector('slipway-shells');
+  if (shells !== null) shells.run(id, text, tab);
+  else if (document.querySelector('.shell:not([hidden])') !== null) waiting.push((its) => its.run(id, text, tab));
+  else return false;
+  return true;
 }
 
 /** Keeps the tabs on the learner's desk, and on the page for the next time its shell is shown. */
