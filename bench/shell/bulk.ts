@@ -3,6 +3,7 @@ import { command, type Terminal } from './terminal.ts';
 
 export const bulkBytes = 50 * 1024 ** 2;
 const path = '/tmp/bulk';
+const patience = 180_000;
 
 /** Makes the file that is to be shown, of lines that no compression helps with; answers its SHA-256. */
 export async function makeBulk(terminal: Terminal): Promise<string> {
@@ -18,10 +19,14 @@ export async function showBulk(terminal: Terminal): Promise<{ milliseconds: numb
   const begin = Buffer.from('BEGIN\n');
   const hash = createHash('sha256');
   await command(terminal, 'stty -opost');
-  return await new Promise((resolve) => {
+  return await new Promise((resolve, reject) => {
     let head = Buffer.alloc(0);
     let left = -1;
     let began = 0;
+    const late = setTimeout(() => {
+      leave();
+      reject(new Error(`${left} bytes did not come within ${patience / 1000} s`));
+    }, patience);
     const leave = terminal.listen((bytes) => {
       let rest = bytes;
       if (left < 0) {
@@ -36,6 +41,7 @@ export async function showBulk(terminal: Terminal): Promise<{ milliseconds: numb
       left -= part.length;
       if (left > 0) return;
       const milliseconds = performance.now() - began;
+      clearTimeout(late);
       leave();
       resolve({ milliseconds, sum: hash.digest('hex') });
     });

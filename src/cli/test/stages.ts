@@ -33,9 +33,9 @@ export const stages: readonly Stage[] = [
   },
   {
     name: 'acceptance',
-    title: 'clusters, kills and recovery on the real engine',
+    title: 'clusters, shells, kills and recovery on the real engine',
     tier: 'standard',
-    estimate: 220,
+    estimate: 330,
     needs: ['engine', 'site', 'kind'],
     run: (context) => runVitest(['acceptance'], ['--no-file-parallelism'], context),
   },
