@@ -29,7 +29,9 @@ export const isClusterManager = (manager: string) => clusterManagers.has(manager
 
 /** Who wrote before the learner came, and who judges. */
 const ownManagers = new Set(['slipway', 'slipway-setup', 'slipway-trial']);
-export const isLearnersManager = (manager: string) => !isClusterManager(manager) && !ownManagers.has(manager);
+/** Controllers within the control plane that have names of their own, and any that a learner installed: what they write is not typed. */
+const controllers = /-controller$|^api-priority-and-fairness-config-/;
+export const isLearnersManager = (manager: string) => !isClusterManager(manager) && !ownManagers.has(manager) && !controllers.test(manager);
 
 const Groups = z.object({
   groups: z.array(z.object({ name: z.string(), preferredVersion: z.object({ groupVersion: z.string() }) })),
