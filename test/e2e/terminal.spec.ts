@@ -178,6 +178,24 @@ test('a shell that ended is begun again with Enter', async ({ page }) => {
   await shows(page, 'again-42');
 });
 
+test('a shell that waits at its prompt is closed without a question, one that runs something is not', async ({ page }) => {
+  await page.getByRole('button', { name: 'New shell' }).click();
+  await input(page).focus();
+  // The marks that the toolbox's bashrc has.
+  await page.keyboard.type(String.raw`PS0='\e]133;C\e\\' PS1='\[\e]133;A\e\\\]at-\#> '`);
+  await page.keyboard.press('Enter');
+  await shows(page, /at-\d+> /);
+  await page.keyboard.type('echo go-$((40+2)); cat\n');
+  await shows(page, 'go-42');
+  await page.getByRole('tab', { name: 'Shell 2' }).press('Delete');
+  await expect(page.getByRole('dialog', { name: 'Close Shell 2?' })).toContainText('A program runs in it');
+  await page.getByRole('button', { name: 'Keep it' }).click();
+  await input(page).press('Control+d');
+  await shows(page, /go-42.*at-\d+> /);
+  await page.getByRole('tab', { name: 'Shell 2' }).press('Delete');
+  await expect(page.getByRole('tab')).toHaveCount(1);
+});
+
 test('on a small screen the tabs and tools stay within reach', async ({ page, accessible, picture }) => {
   await page.setViewportSize({ width: 360, height: 740 });
   for (const count of [2, 3, 4]) {

@@ -28,7 +28,7 @@ export function buildParts(host: HTMLElement): Parts {
   const waiting = h('span', { class: 'terminal-waiting', 'aria-hidden': 'true' });
   const bannerButton = h('button', { type: 'button' });
   const banner = h('div', { class: 'terminal-banner', hidden: true }, h('span', {}, text, waiting), bannerButton);
-  const reader = h('button', { type: 'button', class: 'terminal-reader' }, 'Screen-reader mode');
+  const reader = h('button', { type: 'button', class: 'terminal-reader' }, 'Screen-reader', long(' mode'));
   const before = resting('You are before the terminal. Tab goes into it.');
   const after = resting('You have left the terminal. Tab goes on; Enter goes back.');
   const way = h(
@@ -59,6 +59,11 @@ export function buildParts(host: HTMLElement): Parts {
     waiting.textContent = words === '' ? '' : ` ${words}`;
   };
   return { screen, state, bannerButton, reader, way, before, after, say, tellWaiting };
+}
+
+/** Words that only the eye does without where there is little room. */
+function long(words: string): HTMLElement {
+  return h('span', { class: 'terminal-long' }, words);
 }
 
 /** A place for the focus that Tab alone never stops at. */
