@@ -44,8 +44,15 @@ const lab = LabFile.parse({
   tasks: [{ id: 'one', title: 'A task', points: 1, brief: 'Make something be as it should.' }],
 });
 
+/** Another lab than the fake one: its containers, and what of it can be seen. */
+export interface OtherLab {
+  provider: ClusterProvider;
+  instance: string;
+  previews: LabFile['previews'];
+}
+
 /** The previews of a lab that is ready, on a real database, with a network on which `programs` listen by `host:port`. */
-export async function harbour(programs: Record<string, Server>) {
+export async function harbour(programs: Record<string, Server>, other?: OtherLab) {
   const folder = await mkdtemp(join(tmpdir(), 'slipway-preview-'));
   const store = await openStore({ folder });
   const faults = new Map<string, ClusterErrorCode>();
@@ -81,10 +88,13 @@ export async function harbour(programs: Record<string, Server>) {
   };
   const context = {
     store: { ...store, sessions: { ...store.sessions, touch } },
-    provider,
+    provider: other?.provider ?? provider,
     log: pino({ level: 'silent' }),
-    settings: { instance: 'test-here' },
-    course: { labs: { '01-harbour': { id: '01-harbour', file: lab } }, lessons: [{ id: '01-harbour', lab: '01-harbour' }] },
+    settings: { instance: other?.instance ?? 'test-here' },
+    course: {
+      labs: { '01-harbour': { id: '01-harbour', file: { ...lab, previews: other?.previews ?? lab.previews } } },
+      lessons: [{ id: '01-harbour', lab: '01-harbour' }],
+    },
   } as unknown as Parameters<typeof previews>[0];
   const seen = previews(context);
   let route: ReturnType<typeof hostRouter> = () => null;
@@ -145,6 +155,15 @@ export async function harbour(programs: Record<string, Server>) {
       const answer = await self.get(`${url.pathname}${url.search}`, { label, session: of.id });
       return answer.headers['set-cookie']?.[0]?.split(';')[0] ?? '';
     },
+    /** With a lab of one's own to be called at the end; else it comes with the end of the test. */
+    async close() {
+      seen.close();
+      for (const socket of dialled) socket.destroy();
+      site.closeAllConnections();
+      for (const server of [site, ...Object.values(programs)]) server.close();
+      await store.close();
+      await rm(folder, { recursive: true, force: true });
+    },
     /** A bare connection to the site, for what no client library says. */
     async wire(): Promise<Socket> {
       const socket = connect({ port, host: '127.0.0.1' });
@@ -153,14 +172,7 @@ export async function harbour(programs: Record<string, Server>) {
       return socket;
     },
   };
-  onTestFinished(async () => {
-    seen.close();
-    for (const socket of dialled) socket.destroy();
-    site.closeAllConnections();
-    for (const server of [site, ...Object.values(programs)]) server.close();
-    await store.close();
-    await rm(folder, { recursive: true, force: true });
-  });
+  if (other === undefined) onTestFinished(self.close);
   return self;
 }
 

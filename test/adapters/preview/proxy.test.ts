@@ -194,6 +194,39 @@ test('whoever asks first whether a body is wanted may send it', async () => {
   expect(text).toContain('HTTP/1.1 200');
 });
 
+test('a program that answers before it has taken a whole upload is heard', async () => {
+  const { server } = echo((request, response) => {
+    response.writeHead(413, { connection: 'close' }).end('too large');
+    response.once('finish', () => request.socket.destroySoon());
+  });
+  const here = await harbour({ [web]: server });
+  const wire = await here.wire();
+  const cookie = await here.cookie();
+  let text = '';
+  wire.on('data', (chunk: Buffer) => {
+    text += chunk.toString();
+  });
+  wire.write(`POST / HTTP/1.1\r\nHost: ${here.hostOf({})}\r\nCookie: ${cookie}\r\nContent-Length: 100000000\r\n\r\n`);
+  wire.write(Buffer.alloc(100_000));
+  await expect.poll(() => text).toContain('too large');
+  expect(text).toContain('HTTP/1.1 413');
+});
+
+test('a browser that leaves in the middle of an upload takes it along', async () => {
+  const { promise: left, resolve } = Promise.withResolvers<void>();
+  const { server, heard } = echo((request) => {
+    request.on('error', () => resolve());
+    request.resume();
+  });
+  const here = await harbour({ [web]: server });
+  const wire = await here.wire();
+  const cookie = await here.cookie();
+  wire.write(`POST / HTTP/1.1\r\nHost: ${here.hostOf({})}\r\nCookie: ${cookie}\r\nContent-Length: 1000\r\n\r\nhalf`);
+  await expect.poll(() => heard.length).toBe(1);
+  wire.destroy();
+  await left;
+});
+
 test('a program that breaks off in the middle is not taken for one that has finished', async () => {
   const { server } = echo((_request, response) => {
     response.writeHead(200, { 'content-length': '1000' });
