@@ -2,6 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { currentRuntime } from '#runtime/runtime.ts';
 import { welcome } from './cookie.ts';
+import { hostRouter } from './hosts.ts';
+import { previews } from './preview/previews.ts';
 import { closeWithLab, terminalAuthorizer } from './terminal-access.ts';
 import { terminalUpgrade } from './terminal-socket.ts';
 
@@ -20,4 +22,19 @@ export async function upgradeTerminal(request: IncomingMessage, socket: Socket, 
     closeWithLab(runtime, terminals);
   }
   terminals.upgrade(request, socket, head);
+}
+
+let seen: ReturnType<typeof previews> | undefined;
+
+/** And programs of labs theirs: whether the request, or upgrade, was one for a preview's host, and is answered there. */
+export async function answerPreview(
+  request: IncomingMessage,
+  by: { response: ServerResponse } | { socket: Socket; head: Buffer },
+): Promise<boolean> {
+  const place = hostRouter(request.socket.localPort ?? 0)(request.headers.host);
+  if (place?.kind !== 'preview') return false;
+  seen ??= previews((await currentRuntime()).context);
+  if ('response' in by) seen.request(request, by.response, place);
+  else seen.upgrade(request, by.socket, by.head, place);
+  return true;
 }

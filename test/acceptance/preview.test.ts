@@ -86,8 +86,7 @@ afterAll(async () => {
   slipway.close?.();
 });
 
-const see = async (label: string, path = '/') =>
-  await here.get(path, { label, headers: { cookie: await here.cookie(label), accept: 'text/html' } });
+const see = async (label: string, path = '/') => await here.get(path, { label, headers: { cookie: await here.cookie(label) } });
 
 it('shows a NodePort, a container beside the cluster, what listens by another host name, and what speaks TLS', async () => {
   await expect.poll(async () => (await see('node-port')).text, { timeout: 60_000, interval: 500 }).toBe('asked as control-plane:30080');
@@ -106,19 +105,4 @@ it('says where nothing listens', async () => {
   const answer = await see('nothing');
   expect(answer.status).toBe(502);
   expect(answer.text).toContain('control-plane:30099');
-});
-
-it('MEASURE', async () => {
-  const headers = { cookie: await here.cookie('node-port') };
-  const time = async (n: number, work: () => Promise<unknown>) => {
-    const all: number[] = [];
-    for (let i = 0; i < n; i++) { const t = performance.now(); await work(); all.push(performance.now() - t); }
-    all.sort((a, b) => a - b);
-    return { p50: all[Math.floor(n / 2)], p95: all[Math.floor(n * 0.95)] };
-  };
-  console.log('GET kept', await time(100, () => here.get('/', { label: 'node-port', headers })));
-  console.log('POST fresh', await time(100, () => here.get('/', { label: 'node-port', method: 'POST', headers, body: Buffer.from('x') })));
-  const t = performance.now();
-  await Promise.all(Array.from({ length: 50 }, () => here.get('/', { label: 'node-port', headers })));
-  console.log('50 GETs at once', performance.now() - t);
 });

@@ -12,6 +12,12 @@ export function labsInDevelopment(): AstroIntegration {
     hooks: {
       'astro:server:setup': ({ server, logger }) => {
         server.middlewares.use((request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => {
+          if (isForPreview(request)) {
+            load(server)
+              .then(({ answerPreview }) => answerPreview(request, { response }))
+              .then((isAnswered) => (isAnswered ? undefined : next()), next);
+            return;
+          }
           const isPage = request.method === 'GET' && (request.headers.accept ?? '').includes('text/html');
           if (!isPage) next();
           else
@@ -20,12 +26,16 @@ export function labsInDevelopment(): AstroIntegration {
               .then(() => next(), next);
         });
         server.httpServer?.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
-          if (!request.url?.startsWith('/ws/')) return; // Vite has a socket of its own.
+          const isPreview = isForPreview(request);
+          if (!isPreview && !request.url?.startsWith('/ws/')) return; // Vite has a socket of its own.
           socket.on('error', () => socket.destroy());
           load(server)
-            .then(({ upgradeTerminal }) => upgradeTerminal(request, socket, head))
+            .then(async ({ answerPreview, upgradeTerminal }) => {
+              if (isPreview) await answerPreview(request, { socket, head });
+              else await upgradeTerminal(request, socket, head);
+            })
             .catch((error: unknown) => {
-              logger.error(`a shell could not be opened: ${error instanceof Error ? error.message : String(error)}`);
+              logger.error(`a socket could not be opened: ${error instanceof Error ? error.message : String(error)}`);
               socket.destroy();
             });
         });
@@ -33,5 +43,7 @@ export function labsInDevelopment(): AstroIntegration {
     },
   };
 }
+
+const isForPreview = ({ headers }: IncomingMessage) => /\.lab\.localhost(:\d+)?$/.test(headers.host ?? '');
 
 const load = (server: Parameters<Setup>[0]['server']) => server.ssrLoadModule('/src/server/development.ts') as Promise<Development>;

@@ -43,6 +43,7 @@ function secured(plain: Duplex, name: string, signal: AbortSignal): Promise<Dupl
   const servername = /^[\d.]+$|:/.test(hostname) ? '' : hostname;
   const socket = secure({ socket: plain, servername, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] });
   const cut = () => void socket.destroy(new Error('no TLS handshake in time'));
+  plain.on('error', (error) => socket.destroy(error));
   signal.addEventListener('abort', cut, { once: true });
   socket.once('error', reject);
   socket.once('close', () => reject(new Error('the connection was closed during the TLS handshake')));
