@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { cpus, tmpdir, totalmem } from 'node:os';
+import { cpus, loadavg, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { LabAccess } from '#cluster/port.ts';
 import type { SessionEvent } from '#runtime/hub.ts';
@@ -142,6 +142,9 @@ export async function unlessStopped<T>(signal: AbortSignal, work: Promise<T>): P
     signal.removeEventListener('abort', stop);
   }
 }
+
+/** How busy the machine is with other work, by core; above 1 a measurement says more about that work. */
+export const busyness = () => (loadavg()[0] ?? 0) / cpus().length;
 
 export const machine = () => ({ cores: cpus().length, memoryGiB: Math.round(totalmem() / 1024 ** 3), node: process.version });
 

@@ -65,11 +65,11 @@ function judged(measured: Measured, ratios: readonly number[], ours: number, pee
   };
 }
 
-/** Keeps a bench's figures and the machine they are of under `bench/results/`. */
-export async function keepResults(root: string, name: string, figures: readonly Figure[], details: unknown): Promise<void> {
+/** Keeps a bench's figures, and the machine they are of with how busy it was before, under `bench/results/`. */
+export async function keepResults(root: string, name: string, busy: number, figures: readonly Figure[], details: unknown): Promise<void> {
   const folder = join(root, 'bench', 'results');
   await mkdir(folder, { recursive: true });
-  const result = { bench: name, at: new Date().toISOString(), machine: machine(), figures, details };
+  const result = { bench: name, at: new Date().toISOString(), machine: { ...machine(), loadByCore: digits(busy) }, figures, details };
   await writeFile(join(folder, `${name}.json`), `${JSON.stringify(result, null, 2)}\n`);
 }
 

@@ -1,4 +1,4 @@
-import type { BenchOptions } from '../../../bench/bench-lab.ts';
+import { type BenchOptions, busyness } from '../../../bench/bench-lab.ts';
 import { type Figure, keepResults, lineOf } from '../../../bench/figure.ts';
 import { type Arguments, wholeNumber } from '../arguments.ts';
 import type { Context } from '../commands.ts';
@@ -31,8 +31,10 @@ export async function run(args: Arguments, { root, signal }: Context): Promise<n
       });
     }
     const { measure } = await load();
+    const busy = busyness();
+    if (busy > 1) say(`this machine is busy with other work (load ${busy.toFixed(1)} a core): figures of now may not be had again`);
     const measured = await measure({ root, signal, say, pairs });
-    await keepResults(root, one, measured.figures, measured.details);
+    await keepResults(root, one, busy, measured.figures, measured.details);
     figures.push(...measured.figures);
   }
   if (args.on('json')) process.stdout.write(`${JSON.stringify(figures)}\n`);
