@@ -102,6 +102,10 @@ test('a verdict that is wrong goes to the instructor with a sentence, and stays 
   await seeded.store.disputes.settle(filed?.id ?? '', { by: seeded.person.id, answer: 'You are right.' });
   await page.reload();
   await expect(task.getByText('Your instructor answered at')).toContainText('You are right.');
+  await seeded.attempt(session, 'crane', 'cannot-check', 'Nobody could look.');
+  await page.reload();
+  await expect(task.getByText('An earlier verdict was filed')).toContainText('You are right.');
+  await expect(task.getByRole('button', { name: 'This verdict is wrong' })).toBeVisible();
 });
 
 test('what was found is on the page at once when one comes back, and a lab in one’s browser is not needed for it', async ({ page }) => {

@@ -1,5 +1,5 @@
-import type { DisputeView } from '#runtime/dispute.ts';
 import type { CheckResult, PhaseView, SessionView } from '#runtime/hub.ts';
+import type { TaskDispute } from '#server/workspace/workspace.ts';
 import type { Best, LabLogEntry } from '#store/port.ts';
 import type { AnswerFields } from './answer-fields.ts';
 import { LabProblem, request } from './api.ts';
@@ -15,8 +15,8 @@ export interface Known {
   /** Of the session's epoch. */
   verdicts: readonly CheckResult[];
   history: History;
-  /** What the learner said of verdicts. */
-  disputes: readonly DisputeView[];
+  /** What the learner said of verdicts, newest first. */
+  disputes: readonly TaskDispute[];
 }
 
 /** Everything the page knows of its lab. Replaced as a whole at each change. */
@@ -28,8 +28,7 @@ export interface LabState {
   /** What became of each task since this epoch began. */
   history: History;
   bests: ReadonlyMap<string, Known['bests'][number]>;
-  /** By attempt. */
-  disputes: ReadonlyMap<string, DisputeView>;
+  disputes: Known['disputes'];
   connected: boolean;
   /** What happened to the lab, oldest first: since the page was opened, or all of it once `loadLog` was asked for. */
   log: readonly LabLogEntry[];
@@ -51,7 +50,7 @@ export interface LabClient {
   /** From then on Check takes what these fields hold. */
   join(task: string, fields: AnswerFields): void;
   /** The learner said of an attempt that its verdict is wrong. */
-  filed(dispute: DisputeView): void;
+  filed(dispute: TaskDispute): void;
   /** Whether a check (of a task, or of all) tries something in the lab. */
   tries(task?: string): boolean;
   reset(): Promise<void>;
@@ -93,7 +92,7 @@ function createLabClient(lab: string): LabClient {
     verdicts: new Map(known.verdicts.map((result) => [result.task, result])),
     history: known.history,
     bests: new Map(known.bests.map((best) => [best.task, best])),
-    disputes: new Map(known.disputes.map((dispute) => [dispute.attempt, dispute])),
+    disputes: known.disputes,
     connected: true,
     log: [],
     pausesAt: null,
@@ -197,7 +196,7 @@ function createLabClient(lab: string): LabClient {
       listener(state);
     },
     tries,
-    filed: (dispute) => set({ disputes: new Map(state.disputes).set(dispute.attempt, dispute) }),
+    filed: (dispute) => set({ disputes: [dispute, ...state.disputes] }),
     start: () => ask('start', () => post(`/api/labs/${lab}/start`)),
     reset: () => ask('reset', () => post(ofSession('reset'))),
     end: () => ask('end', () => post(ofSession('end'))),

@@ -2,7 +2,7 @@ import { type Drafts, Drafts as DraftsSchema, deskValue, Place, Scroll, Tabs } f
 import type { CourseLab } from '#runtime/course.ts';
 import { type DisputeView, disputeView } from '#runtime/dispute.ts';
 import { solutionsOf } from '#runtime/solution.ts';
-import type { Help, Person, Store } from '#store/port.ts';
+import type { Dispute, Help, Person, Store } from '#store/port.ts';
 
 /** What a lesson's page draws at first paint of what its reader left. Without a reader, or a lab, as if nothing was left. */
 export interface Workspace {
@@ -14,14 +14,17 @@ export interface Workspace {
   hints: Readonly<Record<string, readonly string[]>>;
   /** By task, for each that has a solution: how often it was asked for, and its text once it was shown. */
   solutions: Readonly<Record<string, { asked: number; shown: string | null }>>;
-  /** By attempt. */
-  disputes: Readonly<Record<string, DisputeView>>;
+  /** What was said of verdicts in this lab, newest first. */
+  disputes: readonly TaskDispute[];
 }
 
-export const emptyWorkspace: Workspace = { place: null, scroll: null, drafts: {}, tabs: null, hints: {}, solutions: {}, disputes: {} };
+/** A dispute, and the task it is about. */
+export type TaskDispute = DisputeView & { task: string };
+
+export const emptyWorkspace: Workspace = { place: null, scroll: null, drafts: {}, tabs: null, hints: {}, solutions: {}, disputes: [] };
 
 export async function workspaceOf(
-  store: Pick<Store, 'desk' | 'help' | 'disputes'>,
+  store: Pick<Store, 'attempts' | 'desk' | 'help' | 'disputes'>,
   person: Pick<Person, 'id'> | null,
   { lesson, lab }: { lesson: string; lab: CourseLab | null },
 ): Promise<Workspace> {
@@ -38,8 +41,24 @@ export async function workspaceOf(
     drafts: (lab && deskValue(DraftsSchema, desk[`drafts:${lab.id}`])) ?? {},
     tabs: lab && deskValue(Tabs, desk[`tabs:${lab.id}`]),
     ...(lab === null ? { hints: {}, solutions: {} } : helpTaken(lab, help)),
-    disputes: Object.fromEntries(disputes.map((dispute) => [dispute.attempt, disputeView(dispute)])),
+    disputes: lab === null ? [] : await ofLab(store, person, lab, disputes),
   };
+}
+
+const mostAttempts = 500;
+
+async function ofLab(
+  store: Pick<Store, 'attempts'>,
+  { id: person }: Pick<Person, 'id'>,
+  { id: lab }: CourseLab,
+  disputes: readonly Dispute[],
+) {
+  if (disputes.length === 0) return [];
+  const attempts = await store.attempts.list({ person, lab, limit: mostAttempts });
+  return disputes.flatMap((dispute): TaskDispute[] => {
+    const task = attempts.find(({ id }) => id === dispute.attempt)?.task;
+    return task === undefined ? [] : [{ ...disputeView(dispute), task }];
+  });
 }
 
 function helpTaken(lab: CourseLab, help: readonly Help[]): Pick<Workspace, 'hints' | 'solutions'> {

@@ -103,7 +103,7 @@ test('a verdict is disputed once, with the last sentence, and the page tells its
   const teacher = await bench.context.store.people.create({ name: 'Grace', roles: ['instructor'] });
   await bench.context.store.disputes.settle(dispute.id, { by: teacher.id, answer: 'It was. Thank you.' });
   const { disputes } = await page();
-  expect(disputes[id]).toMatchObject({ sentence: 'It is there, look.', answer: 'It was. Thank you.' });
+  expect(disputes.find(({ attempt }) => attempt === id)).toMatchObject({ sentence: 'It is there, look.', answer: 'It was. Thank you.' });
   expect(JSON.stringify(disputes)).not.toContain(teacher.id);
 });
 

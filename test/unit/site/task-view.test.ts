@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type History, withTurn } from '#components/lab/history.ts';
-import { checkAllLabel, checkLabel, type TaskKnown, taskView } from '#components/lab/task-view.ts';
+import { checkAllLabel, checkLabel, spoken, type TaskKnown, taskView } from '#components/lab/task-view.ts';
+import { waitingWords } from '#components/lab/waiting.ts';
 import { type Finding, type Status, statuses } from '#grading/verdict.ts';
 
 const finding = (code: string): Finding => ({ code, params: {}, path: '', seen: 'a', needed: 'b', why: 'c', lookAt: 'd' });
@@ -41,6 +42,21 @@ describe('a task beside its verdict', () => {
 
   it('that is on its way asks for nothing', () => {
     expect(taskView(known('not-yet')).notes.join(' ')).toContain('by itself');
+  });
+
+  it('that is on its way says since when, from the first look that found it so, and for how long that is no fault', () => {
+    const history = historyOf('wrong', 'not-yet')['t'];
+    expect(taskView(known('not-yet', { history, settlesWithin: 90 })).waits).toEqual({ since: minute(1), within: 90 });
+    expect(taskView(known('not-yet', { settlesWithin: 90 })).waits).toEqual({ since: minute(9), within: 90 });
+    expect(taskView(known('not-yet', { history })).waits).toBeNull();
+    expect(taskView(known('wrong', { history, settlesWithin: 90 })).waits).toBeNull();
+    expect(taskView(known('not-yet', { findings: [finding('trial.waiting')], settlesWithin: 90 })).waits).toBeNull();
+  });
+
+  it('is read out with what was seen first; a pass with what it means', () => {
+    expect(spoken('The crane', taskView(known('wrong')))).toBe('The crane: Needs work. a');
+    expect(spoken('The crane', taskView(known('passed', { findings: [] })))).toBe('The crane: Passed.');
+    expect(spoken('The crane', taskView(known('passed', { findings: [], lasts: 'once' })))).toContain('Passed. This stays passed');
   });
 
   it('that holds once says that it stays; one that can turn back does not', () => {
@@ -85,5 +101,11 @@ describe('the history of a task', () => {
 
 it('the button says that it will try something', () => {
   expect([checkLabel(false, false), checkLabel(true, false), checkLabel(true, true)]).toEqual(['Check', 'Check and try', 'Trying…']);
+  expect([checkLabel(true, false, 'cannot-check'), checkLabel(true, true, 'cannot-check')]).toEqual(['Try again', 'Trying…']);
   expect([checkAllLabel(false, false), checkAllLabel(true, false)]).toEqual(['Check all', 'Check and try all']);
+});
+
+it('time at work is told with its limit, and past it with what comes next', () => {
+  expect(waitingWords(12, 90)).toBe('At work for 12 s; it may take up to 1 min 30 s.');
+  expect(waitingWords(91, 90)).toMatch(/longer than expected/);
 });
