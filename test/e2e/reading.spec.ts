@@ -18,7 +18,7 @@ test('a reader finds the course, opens a lesson and goes on to the next', async 
 test('without an engine, Start lab says what is missing', async ({ page, picture }) => {
   await page.goto(lesson);
   await page.getByRole('button', { name: 'Start lab' }).click();
-  await expect(page.getByRole('status').filter({ hasText: /engine/i })).toBeVisible();
+  await expect(page.locator('.lab-says').filter({ hasText: /engine/i })).toBeVisible();
   await picture('no-engine');
 });
 

@@ -1,8 +1,10 @@
 import type { PhaseView } from '#runtime/hub.ts';
+import { announce } from './announce.ts';
 import { clockSkew } from './api.ts';
 import { type LabClient, type LabState, labClient } from './client.ts';
 import { confirm, fill, h, withCode } from './dom.ts';
 import { keepPlace } from './keep-place.ts';
+import './pane-splitter.ts';
 import { labMenu } from './lab-menu.ts';
 import { type PanelAction, type PanelView, panelView, shownPhases } from './panel-words.ts';
 import { warnOfPause } from './pause-warning.ts';
@@ -27,6 +29,7 @@ const refusable = ['start', 'resume', 'reset', 'end', 'pause', 'extend', 'stay',
 class LabPanel extends HTMLElement {
   private timer: ReturnType<typeof setInterval> | undefined;
   private menu: ReturnType<typeof labMenu> | undefined;
+  private hasBegun = false;
 
   connectedCallback(): void {
     const lab = this.getAttribute('lab') ?? '';
@@ -131,6 +134,7 @@ class LabPanel extends HTMLElement {
     const asked = view.actions.find(({ action }) => state.busy.has(action))?.action;
     const key = JSON.stringify([view, problem?.message, problem?.retryAfter, offline, asked]);
     const says = this.box('says');
+    const before = says.textContent;
     fill(says, key, () => [
       view.title !== '' && (view.room !== 'shell' || problem === undefined) && h('h3', { class: 'lab-title' }, view.title),
       view.text !== '' && h('p', {}, ...withCode(view.text)),
@@ -140,9 +144,10 @@ class LabPanel extends HTMLElement {
         h('p', { class: 'lab-problem' }, h('strong', {}, ...withCode(problem.message)), ...withCode(` ${problem.advice ?? ''}`)),
       problem?.retryAfter !== undefined && h('p', {}, `Try again in about ${problem.retryAfter} s.`),
     ]);
-    says.hidden = says.childElementCount === 0;
-    // Beside the shell good news is only spoken.
-    says.classList.toggle('visually-hidden', view.room === 'shell' && problem === undefined);
+    // Beside the shell good news is only spoken; what the page began with is no news.
+    says.hidden = says.childElementCount === 0 || (view.room === 'shell' && problem === undefined);
+    if (this.hasBegun && says.textContent !== before) announce([...says.children].map((part) => part.textContent).join(' '));
+    this.hasBegun = true;
     fill(this.box('actions'), JSON.stringify([view.actions, asked]), () =>
       view.actions.map(({ action, label }, index) =>
         h(
