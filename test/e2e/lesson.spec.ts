@@ -153,7 +153,7 @@ test('a lesson opens where it was left, says so, and does as an address with a p
   picture,
 }) => {
   await page.goto(lesson);
-  const storm = page.getByRole('heading', { name: 'The storm', exact: true });
+  const storm = page.locator('#the-storm');
   const kept = page.waitForResponse((response) => response.url().endsWith('/api/desk/scroll:01-harbour') && response.status() === 204);
   await storm.evaluate((element) => element.scrollIntoView());
   const top = () => storm.evaluate((element) => Math.round(element.getBoundingClientRect().top));
@@ -163,7 +163,7 @@ test('a lesson opens where it was left, says so, and does as an address with a p
   const later = await context.newPage();
   await later.goto(lesson);
   await expect(later.getByText('You are where you left off.')).toBeVisible();
-  const its = later.getByRole('heading', { name: 'The storm', exact: true });
+  const its = later.locator('#the-storm');
   await expect.poll(() => its.evaluate((element) => Math.round(element.getBoundingClientRect().top))).toBe(left);
   await later.screenshot({ path: 'test-results/pictures/left-off.png' });
   await later.goto(`${lesson}#task-crane`);
@@ -220,6 +220,41 @@ test('a press of Run types the command once, in the lab’s shell, and the reade
   expect(typed.length).toBe(2);
 });
 
+test('a command that the shell has not confirmed is sent again after a reload, by the same id, and then never more', async ({ page }) => {
+  const typed: string[] = [];
+  let confirms = false;
+  await playSession(page, '01-harbour');
+  await page.routeWebSocket(/\/ws\/sessions\//, (socket) => {
+    socket.send(JSON.stringify({ type: 'opened', boot: '0123456789abcdef', from: 0, to: 0, fresh: false }));
+    socket.onMessage((text) => {
+      const message = JSON.parse(String(text)) as { type: string; id: string };
+      if (message.type !== 'run') return;
+      typed.push(message.id);
+      if (confirms) socket.send(JSON.stringify({ type: 'ran', id: message.id }));
+    });
+  });
+  const open = async () => {
+    await page.getByRole('button', { name: 'Start lab' }).click();
+    await expect(page.getByText('Connected', { exact: true })).toBeVisible();
+  };
+  await page.goto(lesson);
+  await open();
+  const block = page.locator('.code-block', { hasText: 'kubectl get deployments' });
+  await block.getByRole('button', { name: 'Run' }).click();
+  await expect(block.getByText('The command runs when it is back, once.')).toBeVisible();
+  confirms = true;
+  await page.reload();
+  await open();
+  await expect.poll(() => typed.length).toBeGreaterThan(1);
+  expect(new Set(typed).size).toBe(1);
+  const sent = typed.length;
+  await page.reload();
+  await open();
+  await block.getByRole('button', { name: 'Run' }).click();
+  await expect.poll(() => new Set(typed).size).toBe(2);
+  expect(typed.length).toBe(sent + 1);
+});
+
 test('the line between lesson and shell moves by keys and mouse, is remembered, and the lesson stays where it was', async ({
   page,
   accessible,
@@ -228,7 +263,7 @@ test('the line between lesson and shell moves by keys and mouse, is remembered, 
   await page.goto(lesson);
   const line = page.getByRole('separator', { name: 'Width of the lesson' });
   await expect(line).toHaveAttribute('aria-valuenow', '46');
-  const storm = page.getByRole('heading', { name: 'The storm', exact: true });
+  const storm = page.locator('#the-storm');
   await storm.evaluate((element) => element.scrollIntoView());
   const top = () => storm.evaluate((element) => element.getBoundingClientRect().top);
   const before = await top();
@@ -252,7 +287,7 @@ test('on a phone the tasks stay in sight while one reads, and lead to where they
   await page.setViewportSize({ width: 360, height: 740 });
   await page.goto(lesson);
   const bar = page.getByRole('navigation', { name: 'Your tasks' });
-  await page.getByRole('heading', { name: 'The storm', exact: true }).scrollIntoViewIfNeeded();
+  await page.locator('#the-storm').scrollIntoViewIfNeeded();
   await expect(bar).toBeInViewport();
   await expect(bar).toContainText('0 of 3 passed');
   await picture('task-bar-360');

@@ -132,6 +132,28 @@ test('what could not be looked at is not held against the learner', async ({ pag
   await picture('cannot-check');
   session.turns('crane', 'not-yet', [{ seen: 'One copy is starting.', needed: 'A ready copy.' }]);
   await expect(task.locator('[data-part="status"]')).toContainText('checked again by itself');
+  await expect(task.getByRole('progressbar', { name: /at work on this/ })).toBeVisible();
+  await expect(task.getByText(/At work for/)).toBeVisible();
+});
+
+test('a verdict is read out once, in the page’s one live region, with what was seen first', async ({ page }) => {
+  const said: string[] = [];
+  await page.exposeFunction('hear', (words: string) => said.push(words));
+  await page.locator('#announcer').evaluate((region) => {
+    const { hear } = window as unknown as { hear(words: string): void };
+    new MutationObserver(() => hear(region.textContent)).observe(region, { childList: true });
+  });
+  const task = page.locator('lab-task[task="crane"]');
+  session.answers(() => ({ status: 200, body: { results: [result('crane', 'wrong', 'No crane.')] } }));
+  await task.getByRole('button', { name: 'Check' }).click();
+  await expect.poll(() => said).toEqual(['The crane stands: Needs work. No crane.']);
+  // The same again is news to whom asked for it.
+  await task.getByRole('button', { name: 'Check' }).click();
+  await expect.poll(() => said.length).toBe(2);
+  expect(said[1]).toBe(said[0]);
+  // Tasks speak through it alone.
+  await expect(page.locator('lab-task').getByRole('status')).toHaveCount(0);
+  await expect(page.locator('lab-task').getByRole('alert')).toHaveCount(0);
 });
 
 test('hostile text from a cluster is shown as text', async ({ page, guarded: _ }) => {
@@ -166,7 +188,8 @@ test('an author sees every lab with its proof, and what to do next', async ({ pa
   await picture('authoring-dark');
 });
 
-function result(task: string, status: string) {
-  const verdict = { task, status, score: 1, findings: [] };
+function result(task: string, status: string, seen?: string) {
+  const plain = { code: 'test', params: {}, path: '', needed: '', why: '', lookAt: '' };
+  const verdict = { task, status, score: status === 'passed' ? 1 : 0, findings: seen === undefined ? [] : [{ ...plain, seen }] };
   return { task, verdict, savedAt: '2026-11-23T14:30:00.000Z', cause: 'check', attempt: 'a' };
 }
