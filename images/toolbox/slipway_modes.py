@@ -11,7 +11,7 @@ KEPT_COLOURS = 16
 SEQUENCE = re.compile(
     rb"\x1b(?:\[(?:\?(?P<private>[\d;]{1,40})(?P<turn>[hl])|(?P<plain>[\d;]{1,10})(?P<set>[hl])"
     rb"|(?P<region>[\d;]{0,9})r|(?P<cursor>\d?) q|>(?P<keys>[\d;]{1,9})m|(?P<soft>!p))"
-    rb"|(?P<keypad>[=>])|(?P<reset>c)|(?P<slot>[()])(?P<charset>[0-9A-Z]))|(?P<shift>[\x0e\x0f])"
+    rb"|(?P<keypad>[=>])|(?P<reset>c)|(?P<slot>[()])(?P<charset>[0-9A-Z]))"
 )
 COLOUR = re.compile(rb"\x1b\[([\d;:]{0,48})m")
 
@@ -44,6 +44,9 @@ class Modes:
         self.rest = data[whole:]
         for found in SEQUENCE.finditer(data, 0, whole):
             self.set(found)
+        shifted = max(data.rfind(b"\x0e", 0, whole), data.rfind(b"\x0f", 0, whole))
+        if shifted >= 0:
+            self.shift = data[shifted : shifted + 1]
         # Only colours since they were last taken back count, and those are few.
         plain = max(data.rfind(b"\x1b[0m", 0, whole), data.rfind(b"\x1b[m", 0, whole))
         if plain >= 0:
