@@ -71,6 +71,21 @@ export function courseProgress(
   };
 }
 
+/**
+ * The lesson that "Go on" leads to: where the reader left, unless all of its tasks are done and others are not;
+ * then the first that is not done. Null when there is nothing to read.
+ */
+export function whereToGo<Lesson extends LessonWithLab>(
+  lessons: readonly Lesson[],
+  progress: CourseProgress,
+  place: string | null,
+): Lesson | null {
+  const left = lessons.find((lesson) => lesson.id === place);
+  const isDone = left !== undefined && progress.lessons.get(left.id)?.state === 'done';
+  if (left !== undefined && (!isDone || progress.goOn === null)) return left;
+  return lessons.find((lesson) => lesson.id === progress.goOn) ?? lessons[0] ?? null;
+}
+
 function share(best: BestScore | undefined): number {
   if (best === undefined || best.points <= 0) return 0;
   return Math.min(1, Math.max(0, best.score / best.points));

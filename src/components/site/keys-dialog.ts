@@ -31,7 +31,10 @@ function row({ keys: names, does }: Key): HTMLElement {
 /** A key as it is printed on a keyboard. */
 function cap(name: string): HTMLElement {
   const element = document.createElement('kbd');
-  element.textContent = name.replace('Control+', 'Ctrl + ').replace('Shift+', 'Shift + ').replace(/ k$/, ' K');
+  element.textContent = name
+    .replace('Control+', 'Ctrl + ')
+    .replace('Shift+', 'Shift + ')
+    .replace(/ ([a-z])$/, (letter) => letter.toUpperCase());
   return element;
 }
 

@@ -21,7 +21,13 @@ export const keys: Readonly<Record<string, readonly Key[]>> = {
     { keys: ['t'], does: 'Go to the next task to do', press: '.ticks a:not([data-status="passed"])' },
     { keys: ['s'], does: 'Show as slides', press: '[data-opens="slides"]' },
   ],
-  'In the shell': [{ keys: ['F6'], does: 'Leave the terminal, so that Tab moves on' }],
+  'In the shell': [
+    { keys: ['F6', 'Shift+F6'], does: 'Leave the terminal, forwards or back' },
+    { keys: ['Control+Shift+f'], does: 'Find in what was printed' },
+    { keys: ['Control+Shift+c', 'Control+v'], does: 'Copy, paste' },
+    { keys: ['Control++', 'Control+-', 'Control+0'], does: 'Larger, smaller, usual letters' },
+    { keys: ['F2', 'Delete'], does: 'On a tab: rename it, close it' },
+  ],
   'In the slides': [
     { keys: ['→', 'Space', 'PageDown'], does: 'Next slide' },
     { keys: ['←', 'Shift+Space', 'PageUp'], does: 'Slide before' },

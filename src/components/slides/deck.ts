@@ -28,6 +28,8 @@ export async function startDeck(article: HTMLElement, root: HTMLElement): Promis
     keyboardCondition: () => document.querySelector('dialog[open]') === null,
     navigationMode: 'linear',
     progress: true,
+    // Its view for phones does without our sizes.
+    scrollActivationWidth: 0,
     slideNumber: 'c/t',
     transition: calm ? 'none' : 'slide',
     transitionSpeed: 'fast',

@@ -17,7 +17,7 @@ export function drawSlides(article: HTMLElement): Drawn[] {
 }
 
 function draw(slide: Slide<Element>, front: { summary: string; course: string } | null): HTMLElement {
-  const section = element('section', `slide slide-${slide.kind}`);
+  const section = element('section', `lesson-slide slide-${slide.kind}`);
   if (front !== null) {
     section.classList.add('slide-front');
     section.append(
@@ -56,7 +56,7 @@ function codeSize(text: string): number {
       .map((line) => line.length),
   );
   const lines = text.trimEnd().split('\n').length;
-  return Math.max(14, Math.min(28, Math.floor(1060 / (longest * 0.61)), Math.floor(470 / (lines * 1.5))));
+  return Math.max(14, Math.min(28, Math.floor(1060 / (longest * 0.61)), Math.floor(420 / (lines * 1.5))));
 }
 
 function element(tag: string, className: string, text = ''): HTMLElement {
