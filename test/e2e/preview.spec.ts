@@ -81,7 +81,7 @@ test.describe('a program of the lab in a tab of its own', () => {
     await other.close();
   });
 
-  test('where the browser opens no tab, a link does', async ({ page, lab, accessible }) => {
+  test('where the browser opens no tab, a link does', async ({ page, lab, accessible, picture }) => {
     lab.program.answer = book;
     await lab.ready();
     await page.addInitScript(() => {
@@ -92,6 +92,11 @@ test.describe('a program of the lab in a tab of its own', () => {
     const link = page.getByRole('link', { name: 'Open it here' });
     await expect(link).toBeVisible();
     await accessible('a preview that no tab was opened for');
+    await button(page).click();
+    await page.setViewportSize({ width: 360, height: 740 });
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await button(page).scrollIntoViewIfNeeded();
+    await picture('preview-link-360-dark');
     const [tab] = await Promise.all([page.context().waitForEvent('page'), link.click()]);
     await expect(tab.getByRole('heading')).toHaveText('Logbook');
     await expect(link).toBeHidden();
@@ -102,8 +107,11 @@ test.describe('a program of the lab in a tab of its own', () => {
     await lab.store.sessions.move(id, 'end');
     await lab.store.sessions.move(id, 'gone');
     await page.goto('/lessons/01-harbour');
-    await expect(page.getByText('Start the lab first.')).toBeVisible();
+    await expect(page.getByRole('article').getByText('Start the lab first.')).toBeVisible();
     await expect(button(page)).toHaveAttribute('aria-disabled', 'true');
+    await expect(button(page)).toHaveAccessibleDescription('Start the lab first.');
+    await button(page).press('Enter');
+    expect(page.context().pages()).toHaveLength(1);
     await button(page).scrollIntoViewIfNeeded();
     await picture('preview-button');
   });

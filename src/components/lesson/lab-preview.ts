@@ -13,6 +13,8 @@ export function previewHindrance(state: SessionView['state'] | undefined): strin
   return 'Start the lab first.';
 }
 
+let count = 0;
+
 /** The button that opens a program of the lab. */
 class LabPreview extends HTMLElement {
   private hindrance = '';
@@ -22,6 +24,12 @@ class LabPreview extends HTMLElement {
   connectedCallback(): void {
     const client = labClient(this.getAttribute('lab') ?? '');
     const button = this.querySelector('button');
+    const why = this.querySelector('[data-part="why"]');
+    if (why !== null) {
+      count += 1;
+      why.id = `preview-why-${count}`;
+      button?.setAttribute('aria-describedby', why.id);
+    }
     client.subscribe(({ session }) => {
       const hindrance = previewHindrance(session?.state);
       if (hindrance !== this.hindrance) this.said = null;
@@ -63,11 +71,11 @@ class LabPreview extends HTMLElement {
   }
 
   private render(): void {
-    const says = this.querySelector('[data-part="says"]');
-    const button = this.querySelector('button');
-    if (says === null || button === null) return;
-    button.setAttribute('aria-disabled', String(this.hindrance !== '' || this.busy));
-    fill(says, JSON.stringify([this.said?.key, this.hindrance]), () => this.said?.nodes ?? [this.hindrance]);
+    const [why, says] = ['why', 'says'].map((part) => this.querySelector(`[data-part="${part}"]`));
+    this.querySelector('button')?.setAttribute('aria-disabled', String(this.hindrance !== '' || this.busy));
+    if (why) fill(why, this.hindrance, () => [this.hindrance]);
+    // Only what follows a click is spoken.
+    if (says) fill(says, this.said?.key ?? '', () => this.said?.nodes ?? []);
   }
 }
 
