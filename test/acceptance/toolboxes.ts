@@ -1,10 +1,12 @@
 import type Dockerode from 'dockerode';
 import { images } from '#cluster/images/index.ts';
-import { toolboxBody } from '#cluster/kind/containers.ts';
+import { ensureHome, toolboxBody } from '#cluster/kind/containers.ts';
+import { engineOf } from '#cluster/kind/engine.ts';
 import { openStore } from '#store/open.ts';
 import { docker, provider } from './a-lab.ts';
 import type { Site } from './site.ts';
 
+const engine = engineOf(docker);
 const slipway = provider();
 const MiB = 1024 * 1024;
 
@@ -42,13 +44,14 @@ export async function toolboxes(here: Site, count = 1, root = process.cwd()): Pr
       await store.sessions.admit(session.id);
       const ready = await store.sessions.move(session.id, 'ready');
       if (ready?.instance == null) throw new Error('the session is not ready');
-      const spec = { instance: here.instance, lab: ready.instance, epoch: ready.epoch, clusters: [], containers: [], images: [] };
-      const toolbox = { image, memoryBytes: 512 * MiB, cpus: 1, pids: 256 };
-      const { NetworkingConfig: _, ...body } = toolboxBody({ ...spec, proberRules: [], toolbox }, toolbox);
-      const container = await docker.createContainer({ ...body, HostConfig: { ...body.HostConfig, NetworkMode: 'none' } });
-      await container.start();
       const { instance: lab, epoch } = ready;
       const ref = { instance: here.instance, lab, epoch };
+      const spec = { ...ref, clusters: [], containers: [], images: [] };
+      const toolbox = { image, memoryBytes: 512 * MiB, cpus: 1, pids: 256 };
+      const { NetworkingConfig: _, ...body } = toolboxBody({ ...spec, proberRules: [], toolbox }, toolbox);
+      await ensureHome(engine, ref, AbortSignal.timeout(10_000));
+      const container = await docker.createContainer({ ...body, HostConfig: { ...body.HostConfig, NetworkMode: 'none' } });
+      await container.start();
       labs.push({
         session: session.id,
         cookie: `slipway=${token}`,
