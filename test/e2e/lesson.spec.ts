@@ -125,6 +125,8 @@ test('what was found is on the page at once when one comes back, and a lab in on
 test('what was typed is there in another window, and when the server was away meanwhile', async ({ page, context, guarded }) => {
   await page.goto(lesson);
   const berth = page.getByLabel('Which berth is it?');
+  await berth.press('Enter');
+  await expect(page.getByText('There is no lab to look at yet. Start it first; what you typed stays.')).toBeVisible();
   const kept = page.waitForResponse((response) => response.url().endsWith('/api/desk/drafts:01-harbour') && response.status() === 204);
   await berth.fill('seven');
   await kept;

@@ -70,6 +70,7 @@ test('answers go with Check, stay while one types, and a refusal leads to its fi
   await page.reload();
   await page.getByRole('button', { name: /^Start/ }).click();
   await expect(berth).toHaveValue('seven');
+  await expect(task.getByRole('button', { name: 'Check' })).toBeVisible();
   session.answers(() => ({
     status: 400,
     body: { error: { code: 'bad-field', message: 'answers.number: a berth is a number.', field: 'answers.number' } },

@@ -26,7 +26,15 @@ class LabTask extends HTMLElement {
   }
 
   private check(): void {
-    if (this.client.state().session?.state === 'ready') void this.client.check(this.task);
+    const isReady = this.client.state().session?.state === 'ready';
+    const advice = 'Start it first; what you typed stays.';
+    this.say(isReady ? undefined : new LabProblem('no-lab', 'There is no lab to look at yet.', { advice }));
+    if (isReady) void this.client.check(this.task);
+  }
+
+  private say(problem: LabProblem | undefined): void {
+    const note = this.querySelector<HTMLElement>('[data-part="problem"]');
+    if (note !== null) showProblem(note, problem);
   }
 
   private render(state: LabState): void {
@@ -47,10 +55,9 @@ class LabTask extends HTMLElement {
 
   /** For the next hint, or the solution. */
   private async ask(button: HTMLButtonElement): Promise<void> {
-    const note = this.querySelector<HTMLElement>('[data-part="problem"]');
-    if (note === null || button.ariaDisabled === 'true') return;
+    if (button.ariaDisabled === 'true') return;
     button.ariaDisabled = 'true';
-    showProblem(note, undefined);
+    this.say(undefined);
     try {
       const { askSolution, openHint } = await import('./task-help.ts');
       await (button.dataset['ask'] === 'hint' ? openHint : askSolution)(this, this.lab, button);
@@ -58,7 +65,7 @@ class LabTask extends HTMLElement {
       if (!(error instanceof LabProblem)) console.error(error);
       const unexpected = () =>
         new LabProblem('page', 'This could not be shown.', { advice: 'Reload the page and try again.', cause: error });
-      showProblem(note, error instanceof LabProblem ? error : unexpected());
+      this.say(error instanceof LabProblem ? error : unexpected());
     }
     button.ariaDisabled = null;
   }

@@ -34,6 +34,7 @@ export async function playSession(page: Page, lab: string): Promise<PlayedSessio
     history = {};
     return route.fulfill({ json: { session } });
   });
+  await page.route(`**/api/sessions/${id}/log`, (route) => route.fulfill({ json: { entries: [] } }));
   await page.route(`**/api/sessions/${id}/check`, async (route) => {
     const body = route.request().postDataJSON() as Record<string, unknown>;
     asked.push(body);
