@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, globSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { changed, courseFolder } from './course-folder.ts';
 
@@ -23,6 +24,11 @@ test('the site is built around a course kept outside the repository', { timeout:
     readFileSync(file, 'utf8').includes('Read of the walrus.'),
   );
   expect(pages).not.toEqual([]);
+  const found = globSync(join(course, 'dist', 'client', 'pagefind', 'fragment', '*')).map((file) =>
+    gunzipSync(readFileSync(file)).toString(),
+  );
+  expect(found.filter((text) => text.includes('Read of the walrus.') && text.includes('/lessons/01-first'))).toHaveLength(1);
+  expect(existsSync(join(course, 'dist', 'client', 'search-texts'))).toBe(false);
 });
 
 test('a lesson and a lab that disagree stop the build, naming file and line', { timeout: patience }, async () => {

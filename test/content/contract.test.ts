@@ -130,6 +130,17 @@ const cases: [string, Record<string, string | null>, string[]][] = [
     changed(lab, 'points: 2', 'points: 200'),
     [`${lab}:15: \`tasks[1].points\`: must be 10 or less`],
   ],
+  [
+    'a term the glossary does not have, and a faulty glossary',
+    {
+      ...changed(lesson, 'Read this.', 'Read <Term id="quay">this</Term>.'),
+      'content/glossary.yaml': 'terms:\n  - term: Harbour\n    definition: A place where ships are safe.\n    lessons: [07-none]\n',
+    },
+    [
+      `content/glossary.yaml:4: the course lists no lesson \`07-none\``,
+      `${lesson}:8: term \`quay\`: content/glossary.yaml has no such term`,
+    ],
+  ],
   ['two tasks of one id', changed(lab, 'id: two', 'id: one'), [`${lab}:8: \`tasks\`: two tasks have the same id`]],
   [
     'a setup file that is not there',

@@ -16,11 +16,12 @@ const lessons = readdirSync(join(root, 'content', 'lessons'));
 const tokens = readFileSync(join(root, 'src', 'styles', 'tokens.css'), 'utf8');
 const read = (name: string) => readFileSync(join(root, 'content', 'lessons', name), 'utf8');
 
-/** Running words of a lesson: no frontmatter, code, drawings or tags. */
+/** Running words of a lesson: no frontmatter, code, drawings, slides or tags. */
 function prose(mdx: string): string[] {
   return mdx
     .replace(/^---[\s\S]*?\n---\n/, '')
     .replace(/^```[\s\S]*?^```$/gm, '')
+    .replace(/<(Slide|Notes)\b(?![^>]*\bboth)[\s\S]*?<\/\1>/g, '')
     .replace(/<svg[\s\S]*?<\/svg>/g, '')
     .replace(/<[^>]+>/g, '')
     .replace(/\]\([^)]*\)/g, ']')

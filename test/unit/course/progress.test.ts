@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { courseProgress, labProgress } from '#course/progress.ts';
+import { courseProgress, labProgress, whereToGo } from '#course/progress.ts';
 
 const task = (id: string, points: number) => ({ id, title: id, points, brief: 'Make it true, please do.', hints: [], answers: [] });
 const tasks = [task('claim', 2), task('class', 3)];
@@ -62,4 +62,18 @@ test('the course adds up its labs, says where to go on, and knows when it is don
 
 test('a course without labs is not done by having none', () => {
   expect(courseProgress([{ id: '03-read' }], {}, [])).toMatchObject({ tasks: 0, state: 'untouched', goOn: null });
+});
+
+test('going on leads to where the reader left, unless that is done and something else is not', () => {
+  const lessons = [{ id: '01-a', lab: '01-a' }, { id: '02-b', lab: '02-b' }, { id: '03-c' }];
+  const labs = { '01-a': { file: { tasks } }, '02-b': { file: { tasks } } };
+  const done = (lab: string) => tasks.map(({ id, points }) => best(id, points, points, lab));
+  const go = (place: string | null, ...labsDone: string[]) =>
+    whereToGo(lessons, courseProgress(lessons, labs, labsDone.flatMap(done)), place)?.id;
+  expect(go(null)).toBe('01-a');
+  expect(go('02-b')).toBe('02-b');
+  expect(go('03-c')).toBe('03-c');
+  expect(go('02-b', '02-b')).toBe('01-a');
+  expect(go('02-b', '01-a', '02-b')).toBe('02-b');
+  expect(go('09-gone', '01-a')).toBe('02-b');
 });
