@@ -36,7 +36,7 @@ export interface ClusterProvider {
    * Lets a paused lab go on, and waits until its API servers answer and its nodes take pods; succeeds when it runs already.
    * `missing`: what did not come back in time, in sentences (it may have been broken before). Throws `gone` when a part does not run.
    */
-  resume(lab: LabRef, report: (detail: string) => void, signal: AbortSignal): Promise<{ missing: readonly string[] }>;
+  resume(lab: LabRef, options: ResumeOptions, signal: AbortSignal): Promise<{ missing: readonly string[] }>;
 
   /** What a program on this host needs to reach the running clusters of a lab as its learner. */
   asLearner(lab: LabRef, signal: AbortSignal): Promise<readonly LearnerAccess[]>;
@@ -251,6 +251,13 @@ export type StepEvent =
   | { id: string; state: 'begin'; title: string }
   | { id: string; state: 'detail'; detail: string }
   | { id: string; state: 'end'; milliseconds: number };
+
+export interface ResumeOptions {
+  /** Milliseconds; how long it was paused, as far as one knows. */
+  pausedFor: number;
+  /** Told what is waited for. */
+  report: (detail: string) => void;
+}
 
 /** `mixed`: whole, and a part of it is paused. `gone`: a part is missing or stopped. */
 export type LabCondition = 'running' | 'paused' | 'mixed' | 'gone';

@@ -97,7 +97,7 @@ async function openAwake(context: Context, session: LabSession, signal: AbortSig
   if (condition === 'gone') return null;
   if (condition !== 'running') {
     try {
-      await provider.resume(ref, () => {}, signal);
+      await provider.resume(ref, { report: () => {}, pausedFor: 0 }, signal);
     } catch (error) {
       if (signal.aborted || !(error instanceof ClusterError) || error.code !== 'gone') throw error;
       return null;

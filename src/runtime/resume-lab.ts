@@ -57,7 +57,7 @@ async function goOn(context: Context, session: LabSession, signal: AbortSignal):
       .catch((error: unknown) => log.warn({ err: error, session: row.id }, 'a phase could not be written'));
   };
   try {
-    const { missing } = await provider.resume(refOf(context, row), report, signal);
+    const { missing } = await provider.resume(refOf(context, row), { report, pausedFor: Date.now() - Date.parse(row.changedAt) }, signal);
     await told;
     await store.phases.end(row.id, epoch, resumePhase.id, performance.now() - began);
     await watchAgain(context, row, signal);

@@ -12,8 +12,8 @@ const pictures = join(import.meta.dirname, '../../test-results/pictures');
 
 interface Fixtures {
   guarded: Guard;
-  /** Fails with what axe finds on the page as it stands, in light and in dark. */
-  accessible: (what: string) => Promise<void>;
+  /** Fails with what axe finds on the page as it stands, or in a part of it, in light and in dark. */
+  accessible: (what: string, part?: string) => Promise<void>;
   /** A picture of the page, for people to look at. */
   picture: (name: string) => Promise<void>;
 }
@@ -72,11 +72,14 @@ export const test = base.extend<Fixtures, Servers>({
     expect(watching.seen()).toEqual([]);
   },
   accessible: async ({ page }, use) => {
-    await use(async (what) => {
+    await use(async (what, part = 'html') => {
       for (const colorScheme of ['light', 'dark'] as const) {
         // Without motion: half-way from one theme to the other every colour is wrong.
         await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-        const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']).analyze();
+        const { violations } = await new AxeBuilder({ page })
+          .include(part)
+          .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'])
+          .analyze();
         const found = violations.flatMap(({ id, nodes }) =>
           nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')}\n${failureSummary}`),
         );

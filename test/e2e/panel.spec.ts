@@ -86,7 +86,7 @@ test('what can be done with a lab is one button away, by keyboard alone', async 
   await page.keyboard.press('Enter');
   expect(await names(page)).toEqual(['Pause', 'Keep for an hour', 'Download my work', 'What happened to this lab', 'Reset', 'End lab']);
   await expect(page.getByText(`./slipway kubeconfig ${lab}`)).toBeVisible();
-  await accessible('the menu of a lab');
+  await accessible('the menu of a lab', '.lab-menu-body');
   await picture('lab-menu');
   await page.keyboard.press('Escape');
   await expect(page.locator('.lab-menu-body')).toBeHidden();
@@ -95,7 +95,7 @@ test('what can be done with a lab is one button away, by keyboard alone', async 
   await page.keyboard.press('Tab');
   await page.keyboard.press('Enter');
   await expect(page.locator('.lab-menu-body')).toBeHidden();
-  expect(played.asked).toEqual([{ path: 'pause', body: {} }]);
+  await expect.poll(() => played.asked).toEqual([{ path: 'pause', body: {} }]);
 });
 
 test('a paused lab says why, and one click lets it go on', async ({ page, accessible, picture }) => {
@@ -108,7 +108,7 @@ test('a paused lab says why, and one click lets it go on', async ({ page, access
   await accessible('a paused lab');
   await picture('lab-paused');
   await page.getByRole('button', { name: 'Resume' }).click();
-  expect(played.asked).toEqual([{ path: 'resume', body: {} }]);
+  await expect.poll(() => played.asked).toEqual([{ path: 'resume', body: {} }]);
   played.is({}, { phases: [resume({ state: 'running', startedAt: new Date().toISOString(), detail: 'waiting for node control-plane' })] });
   await expect(page.getByRole('heading', { name: 'Your lab goes on' })).toBeVisible();
   await expect(page.getByText('waiting for node control-plane')).toBeVisible();
@@ -131,7 +131,7 @@ test('an idle lab is announced to be paused, and its learner may stay or keep it
   await accessible('the warning of a pause');
   await picture('lab-idle');
   await page.getByRole('button', { name: 'Stay' }).click();
-  expect(played.asked).toEqual([{ path: 'extend', body: { stay: true } }]);
+  await expect.poll(() => played.asked).toEqual([{ path: 'extend', body: { stay: true } }]);
   await page.locator('.lab-idle').getByRole('button', { name: 'Keep for an hour' }).click();
   await expect.poll(() => played.asked.at(-1)).toEqual({ path: 'extend', body: {} });
   played.is({ keepUntil: new Date(Date.now() + 60 * 60_000).toISOString() }, { pausesAt: null });
@@ -179,7 +179,7 @@ test('a lab that was lost says so and begins again with one click', async ({ pag
   await accessible('a lost lab');
   await picture('lab-lost');
   await page.getByRole('button', { name: 'Begin again' }).click();
-  expect(played.asked).toEqual([{ path: 'reset', body: {} }]);
+  await expect.poll(() => played.asked).toEqual([{ path: 'reset', body: {} }]);
 });
 
 test.describe('on a phone', () => {
@@ -195,7 +195,7 @@ test.describe('on a phone', () => {
     expect((box?.x ?? 0) + (box?.width ?? 999)).toBeLessThanOrEqual(360);
     expect(box?.y).toBeGreaterThanOrEqual(0);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
-    await accessible('the menu of a lab on a phone');
+    await accessible('the menu of a lab on a phone', '.lab-menu-body');
     await picture('lab-menu-phone');
     await page.keyboard.press('Escape');
     await picture('lab-idle-phone');

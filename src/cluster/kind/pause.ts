@@ -1,5 +1,5 @@
 import { kube } from '../kube.ts';
-import { ClusterError, type LabCondition, type LabRef } from '../port.ts';
+import { ClusterError, type LabCondition, type LabRef, type ResumeOptions } from '../port.ts';
 import { dialApi } from './dial.ts';
 import { type Engine, pause as wait } from './engine.ts';
 import { engineStatus, messageOf } from './failures.ts';
@@ -12,6 +12,9 @@ type Found = Awaited<ReturnType<typeof containersOf>>[number];
 
 const pauseLimit = 60_000;
 const readyLimit = 45_000;
+/** A node that was away for longer loses its readiness, but only after it is back: what is read in its first moments is from before. */
+const graceOfNodes = 30_000;
+const secondThoughts = 2_500;
 
 /** Whether all that a whole lab has is there, and whether it runs. */
 export async function conditionOf(engine: Engine, lab: LabRef, signal: AbortSignal): Promise<LabCondition> {
@@ -39,9 +42,10 @@ export async function pauseLab(engine: Engine, lab: LabRef, signal: AbortSignal)
 export async function resumeLab(
   engine: Engine,
   lab: LabRef,
-  report: (detail: string) => void,
+  { pausedFor, report }: ResumeOptions,
   signal: AbortSignal,
 ): Promise<{ missing: readonly string[] }> {
+  const holding = pausedFor < graceOfNodes ? 0 : secondThoughts;
   const limit = AbortSignal.any([signal, AbortSignal.timeout(pauseLimit)]);
   const containers = await partsOf(engine, lab, limit);
   for (const group of inOrder(containers).reverse()) {
@@ -54,7 +58,7 @@ export async function resumeLab(
       .map(async (plane) => {
         const cluster = plane.Labels[label.cluster] ?? '';
         const hostnames = nodes.filter(({ Labels }) => Labels[label.cluster] === cluster).map(({ Labels }) => Labels[label.hostname] ?? '');
-        return await missingOf(engine, { cluster, plane: nameOf(plane), hostnames }, report, signal);
+        return await missingOf(engine, { cluster, plane: nameOf(plane), hostnames, holding }, report, signal);
       }),
   );
   return { missing: missing.filter((each) => each !== null) };
@@ -62,7 +66,7 @@ export async function resumeLab(
 
 async function missingOf(
   engine: Engine,
-  { cluster, plane, hostnames }: { cluster: string; plane: string; hostnames: readonly string[] },
+  { cluster, plane, hostnames, holding }: { cluster: string; plane: string; hostnames: readonly string[]; holding: number },
   report: (detail: string) => void,
   signal: AbortSignal,
 ): Promise<string | null> {
@@ -70,7 +74,7 @@ async function missingOf(
   if (!access) throw new ClusterError('gone', `Cluster ${cluster} has no certificates.`);
   const admin = kube({ connect: (limit) => dialApi(engine, plane, limit), credentials: access.admin });
   try {
-    await nodesReady(admin, hostnames, { cluster, plane }, report, AbortSignal.any([signal, AbortSignal.timeout(readyLimit)]));
+    await nodesReady(admin, hostnames, { cluster, plane, holding }, report, AbortSignal.any([signal, AbortSignal.timeout(readyLimit)]));
     return null;
   } catch (error) {
     if (signal.aborted || !(error instanceof ClusterError) || error.code !== 'deadline') throw error;

@@ -46,7 +46,7 @@ export function kindProvider(options: KindOptions): ClusterProvider {
       probers.close(lab, 'The lab is being paused.');
       await pauseLab(engine, lab, signal);
     },
-    resume: (lab, report, signal) => resumeLab(engine, lab, report, signal),
+    resume: (lab, options, signal) => resumeLab(engine, lab, options, signal),
     find: (instance, signal) => findLabs(engine, instance, signal),
     async remove(lab, signal) {
       probers.close(lab);

@@ -40,28 +40,33 @@ export async function waitReady(
   if (cluster.nodes.length === 1) await dropLoadBalancerExclusion(admin, wanted[0] ?? '', signal);
 }
 
-/** Waits until the API server answers, every node is Ready and takes pods, and `default` has its service account. */
+/**
+ * Waits until the API server answers, every node is Ready and takes pods, and `default` has its service account; `holding` so many
+ * milliseconds on end. Says what is missing when the time is up.
+ */
 export async function nodesReady(
   admin: Kube,
   hostnames: readonly string[],
-  where: { cluster: string; plane: string },
+  { cluster, plane, holding = 0 }: { cluster: string; plane: string; holding?: number },
   detail: (text: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
   let missing = 'the API server to answer';
+  let since: number | null = null;
   try {
     for (;;) {
       const now = await stillMissing(admin, hostnames, signal);
-      if (now === null) return;
-      if (now !== missing) detail(`waiting for ${now}`);
-      missing = now;
+      since = now === null ? (since ?? performance.now()) : null;
+      if (since !== null && performance.now() - since >= holding) return;
+      if (now !== null && now !== missing) detail(`waiting for ${now}`);
+      missing = now ?? missing;
       await pause(100, signal, `see ${missing}`);
     }
   } catch (error) {
     const overdue = error instanceof ClusterError && (error.code === 'deadline' || error.code === 'aborted');
     if (!overdue) throw error;
-    throw new ClusterError(error.code, `Cluster ${where.cluster} was still waiting for ${missing}.`, {
-      command: `docker exec ${where.plane} kubectl get nodes`,
+    throw new ClusterError(error.code, `Cluster ${cluster} was still waiting for ${missing}.`, {
+      command: `docker exec ${plane} kubectl get nodes`,
       cause: error,
     });
   }

@@ -19,20 +19,20 @@ const asked = (verb: string) =>
     const found = [...lab.engine.containers.values()].find(({ Id }) => Id === id);
     return found ? [found.Name.replace('slipway-l1-', '')] : [];
   });
-const report = () => {};
+const after = { pausedFor: 1_000, report: () => {} };
 const all = (state: string) => ({ 'control-plane': state, db: state, gateway: state, toolbox: state });
 
 test('a pause freezes the shell first and what answers last; a resume goes the other way', async () => {
   await lab.provider.pause(ref, soon());
   expect(states()).toEqual(all('paused'));
   expect(asked('pause')).toEqual(['toolbox', 'control-plane', 'db', 'gateway']);
-  expect(await lab.provider.resume(ref, report, soon())).toEqual({ missing: [] });
+  expect(await lab.provider.resume(ref, after, soon())).toEqual({ missing: [] });
   expect(states()).toEqual(all('running'));
   expect(asked('unpause')).toEqual(['gateway', 'db', 'control-plane', 'toolbox']);
 });
 
 test('pausing what is paused and resuming what runs are done already', async () => {
-  await lab.provider.resume(ref, report, soon());
+  await lab.provider.resume(ref, after, soon());
   expect(asked('unpause')).toEqual([]);
   await lab.provider.pause(ref, soon());
   await lab.provider.pause(ref, soon());
@@ -42,7 +42,7 @@ test('pausing what is paused and resuming what runs are done already', async () 
 test('an engine that says "not paused" after a good pause is asked again', async () => {
   await lab.provider.pause(ref, soon());
   lab.engine.liar = 'slipway-l1-control-plane';
-  await lab.provider.resume(ref, report, soon());
+  await lab.provider.resume(ref, after, soon());
   expect(states()).toEqual(all('running'));
   expect(asked('unpause').filter((name) => name === 'control-plane')).toHaveLength(2);
 });
@@ -61,7 +61,7 @@ test('a paused lab is told from one that runs, one that is half paused, and one 
   expect(await lab.provider.open(ref, soon())).toBeNull();
   set('db', 'exited');
   expect(await condition()).toBe('gone');
-  await expect(lab.provider.resume(ref, report, soon())).rejects.toMatchObject({ code: 'gone' });
+  await expect(lab.provider.resume(ref, after, soon())).rejects.toMatchObject({ code: 'gone' });
   lab.engine.containers.delete('slipway-l1-db');
   expect(await condition()).toBe('gone');
   expect(await lab.provider.condition(spec({ epoch: 2 }), soon())).toBe('gone');

@@ -28,6 +28,7 @@ export async function playSession(page: Page, lab: string): Promise<PlayedSessio
 
   await page.route(`**/api/labs/${lab}/start`, (route) => route.fulfill({ status: 201, json: { session } }));
   await page.route(`**/api/labs/${lab}/session`, (route) => route.fulfill({ json: { session, bests: [] } }));
+  await page.route(`**/api/sessions/${id}/log`, (route) => route.fulfill({ json: { entries: [] } }));
   await page.route(`**/api/sessions/${id}/reset`, (route) => {
     session = { ...session, epoch: session.epoch + 1 };
     verdicts.clear();
