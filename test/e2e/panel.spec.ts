@@ -110,7 +110,7 @@ test('a paused lab says why, and one click lets it go on', async ({ page, access
   await page.getByRole('button', { name: 'Resume' }).click();
   await expect.poll(() => played.asked).toEqual([{ path: 'resume', body: {} }]);
   played.is({}, { phases: [resume({ state: 'running', startedAt: new Date().toISOString(), detail: 'waiting for node control-plane' })] });
-  await expect(page.getByRole('heading', { name: 'Your lab goes on' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Resuming your lab' })).toBeVisible();
   await expect(page.getByText('waiting for node control-plane')).toBeVisible();
   await picture('lab-resuming');
   played.is(
@@ -200,7 +200,8 @@ test.describe('on a phone', () => {
     await page.keyboard.press('Escape');
     await picture('lab-idle-phone');
     played.is({ state: 'paused', reason: null }, { phases: [resume({})], pausesAt: null });
-    await page.getByRole('heading', { name: 'Your lab is paused' }).scrollIntoViewIfNeeded();
+    await expect(page.getByRole('heading', { name: 'Your lab is paused' })).toBeVisible();
+    await page.locator('.lab-actions').scrollIntoViewIfNeeded();
     await picture('lab-paused-phone');
   });
 });

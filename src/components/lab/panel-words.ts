@@ -81,7 +81,7 @@ export function panelView(session: SessionView | null, phases: readonly PhaseVie
 /** A resume under way is the one phase of a paused lab. */
 function pausedView(told: Pick<PanelView, 'text' | 'advice'>, resume: PhaseView | undefined): PanelView {
   if (resume?.state === 'running')
-    return { ...busy, title: 'Your lab goes on', actions: [{ action: 'end', label: 'End lab' }], room: 'phases' };
+    return { ...busy, title: 'Resuming your lab', actions: [{ action: 'end', label: 'End lab' }], room: 'phases' };
   const { p50, p90 } = resume ?? {};
   const wait = p50 === undefined || p90 === undefined ? '' : `Going on takes ${usually(p50, p90).replace('usually ', '')} here, as a rule.`;
   const hasFailed = resume?.state === 'failed';

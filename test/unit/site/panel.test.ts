@@ -58,7 +58,7 @@ describe('a paused lab', () => {
   it('shows a resume while it is under way or has failed, and nothing that is over', () => {
     const shown = (state: PhaseView['state']) => shownPhases(session('paused'), [phase({ state })]).length;
     expect([shown('waiting'), shown('running'), shown('failed'), shown('done')]).toEqual([0, 1, 1, 0]);
-    expect(panelView(session('paused'), [phase({ state: 'running' })]).title).toBe('Your lab goes on');
+    expect(panelView(session('paused'), [phase({ state: 'running' })]).title).toBe('Resuming your lab');
     expect(panelView(session('paused'), [phase({ state: 'failed' })])).toMatchObject({
       tone: 'bad',
       actions: [{ label: 'Try again' }, {}, {}],
