@@ -2,6 +2,7 @@ import type { LabSession } from '#store/port.ts';
 import { type Clock, rest, systemClock } from './clock.ts';
 import type { Context } from './context.ts';
 import { endLab } from './end-lab.ts';
+import { lastLearnerChange } from './learner-changes.ts';
 import { pauseLab } from './pause-lab.ts';
 import { Problem } from './problem.ts';
 import { lasting } from './tell.ts';
@@ -53,12 +54,27 @@ export function idleLabs(context: () => Context, clock: Clock = systemClock): Id
     const due = dueAt(session);
     const lead = idle() * warnedShare;
     if (now < due - lead) return;
+    const isDue = !warnings.has(session.id) || now >= (warnings.get(session.id) ?? 0);
+    if (isDue && (await worksElsewhere(session))) return;
     // However long nobody looked (the server was down, the computer slept): nothing is paused without a warning before.
     const at = warnings.get(session.id) ?? Math.max(due, now + lead);
     setWarning(session.id, at);
     if (now < at) return;
     await pauseLab(context(), session, pausedFor(now - Math.max(Date.parse(session.activeAt), Date.parse(session.changedAt))));
     setWarning(session.id, null);
+  }
+
+  /** Whoever works in a terminal of their own is seen by what they change: that counts as a keystroke does. */
+  async function worksElsewhere(session: LabSession): Promise<boolean> {
+    const { store, log } = context();
+    const change = await lastLearnerChange(context(), session).catch((error: unknown) => {
+      log.debug({ err: error, session: session.id }, 'it could not be seen whether an idle lab was changed');
+      return 0;
+    });
+    if (change <= Math.max(Date.parse(session.activeAt), Date.parse(session.changedAt))) return false;
+    await store.sessions.touch(session.id);
+    setWarning(session.id, null);
+    return true;
   }
 
   async function look(): Promise<void> {

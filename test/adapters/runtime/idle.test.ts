@@ -5,6 +5,7 @@ import type { SessionEvent } from '#runtime/hub.ts';
 import { pauseLab } from '#runtime/pause-lab.ts';
 import { startLab } from '#runtime/start-lab.ts';
 import type { LabSession } from '#store/port.ts';
+import { json } from '../../fakes/engine/api-server.ts';
 import { until } from '../observe/stepped-clock.ts';
 import { type Workbench, workbench } from './context.ts';
 
@@ -123,6 +124,29 @@ test('a lab that was left paused for 7 days is ended, and its learner is told', 
   expect(ended.reason).toMatchObject({ code: 'left-paused', message: expect.stringContaining('7 days') });
   expect(bench.lab.engine.everything()).toEqual([]);
   expect((await bench.context.store.log.list(paused.id)).at(-1)?.text).toContain('paused for 7 days');
+});
+
+test('whoever works in a terminal of their own is seen by what they change', async () => {
+  const { id } = await aReadyLab();
+  const change = new Date(clock.now() + 10 * minute).toISOString();
+  bench.lab.api.answer = (request, response) => {
+    const path = new URL(request.url ?? '', 'http://api').pathname;
+    const written = (manager: string, time: string) => ({ metadata: { managedFields: [{ manager, time }] } });
+    if (path === '/apis') return json(response, { groups: [{ name: 'apps', preferredVersion: { groupVersion: 'apps/v1' } }] });
+    if (path === '/api/v1') return json(response, { resources: [] });
+    if (path === '/apis/apps/v1') return json(response, { resources: [{ name: 'deployments', kind: 'Deployment', verbs: ['list'] }] });
+    const late = new Date(clock.now() + hour).toISOString();
+    const items = [written('kubectl-client-side-apply', change), written('kube-controller-manager', late)];
+    return json(response, path === '/apis/apps/v1/deployments' ? { items } : {});
+  };
+  await later(16 * minute);
+  expect(told).toEqual([]);
+  await later(14 * minute);
+  expect(told).toEqual([]);
+  await later(2 * minute);
+  expect(told).toHaveLength(1);
+  await later(6 * minute);
+  await bench.reaches(id, 'paused');
 });
 
 test('an operator may turn it off', async () => {

@@ -9,6 +9,8 @@ export interface FakeApiServer {
   calls: string[];
   /** Connections so far. */
   connections: number;
+  /** What it answers from now on. */
+  answer: Answer;
   close(): Promise<void>;
 }
 
@@ -19,7 +21,7 @@ export async function fakeApiServer(answer: Answer = readyCluster(['control-plan
   const server = createServer({ ca, ...certificate, requestCert: true, rejectUnauthorized: true }, (request, response) => {
     self.calls.push(`${request.method} ${request.url}`);
     request.resume();
-    answer(request, response);
+    self.answer(request, response);
   });
   server.on('secureConnection', () => {
     self.connections += 1;
@@ -29,6 +31,7 @@ export async function fakeApiServer(answer: Answer = readyCluster(['control-plan
     port: (server.address() as AddressInfo).port,
     calls: [],
     connections: 0,
+    answer,
     close: () =>
       new Promise((done) => {
         server.close(() => done());
