@@ -5,7 +5,7 @@ import type { LabSession } from '#store/port.ts';
 import { type Bucket, bucket } from './bucket.ts';
 import { storeGraded } from './check-lab.ts';
 import { type Clock, systemClock } from './clock.ts';
-import { type Context, labOf } from './context.ts';
+import type { Context } from './context.ts';
 import { type Graded, gradeLab } from './grade/grade-lab.ts';
 import type { CheckResult } from './hub.ts';
 import { type Judged, type LiveLab, liveLab } from './live-lab.ts';
@@ -122,7 +122,7 @@ async function judgeTurn(context: Context, id: string, { watch, lab, task, round
 }
 
 function turnOf(context: Context, session: LabSession, { task, verdict: { status } }: Graded): string {
-  const title = labOf(context, session.lab).file.tasks.find(({ id }) => id === task.id)?.title ?? task.id;
+  const title = context.course.labs[session.lab]?.file.tasks.find(({ id }) => id === task.id)?.title ?? task.id;
   if (status === 'passed') return `The task “${title}” passed by itself.`;
   return status === 'wrong' ? `The task “${title}” is no longer as it should be.` : `The task “${title}” is on its way again.`;
 }

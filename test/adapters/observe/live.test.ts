@@ -146,7 +146,7 @@ beforeEach(async () => {
     },
   });
   const log = pino({ level: 'warn' }, { write: (line: string) => void warnings.push(line) });
-  const context = { store, hub: events, log } as Context;
+  const context = { store, hub: events, log, course: { labs: {} } } as unknown as Context;
   live = liveChecks(() => context, clock);
   const watching = watchWitnesses({
     observer: eye,
