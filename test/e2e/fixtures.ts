@@ -98,12 +98,12 @@ export const test = base.extend<Fixtures, Servers>({
 
 export { expect };
 
-/** The text of a terminal, as its rows show it. */
-export const terminalText = (page: Page) => page.locator('.xterm-rows').first();
+/** The text of the terminal whose tab is open, as its rows show it. */
+export const terminalText = (page: Page) => page.getByRole('tabpanel').locator('.xterm-rows');
 
 /** Types lines into the shell as a person would who sees that it is connected, and waits until what they print last is there. */
 export async function typeLines(page: Page, lines: readonly string[], until: RegExp, seconds: number): Promise<void> {
-  await expect(page.getByText('Connected', { exact: true })).toBeVisible({ timeout: 30_000 });
+  await expect(page.getByRole('tabpanel').getByText('Connected', { exact: true })).toBeVisible({ timeout: 30_000 });
   await page.getByRole('textbox', { name: 'Terminal input' }).focus();
   for (const line of lines) {
     await page.keyboard.type(line);
