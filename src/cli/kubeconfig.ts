@@ -33,7 +33,7 @@ export const run: Run = async (args, context) => {
   if (!engine.ok) throw new CommandFailure(`the lab cannot be reached: ${engine.reason}`, { advice: 'Start the engine and try again.' });
   const none = () => Promise.reject(new Error('nothing is made here'));
   const provider = kindProvider({ docker: engine.engine.docker, nodeImage: none, gatewayImage: none });
-  const ref = { instance: settings.instance, lab: session.instance, epoch: session.epoch };
+  const ref = { instance: settings.instance, lab: session.instance, epoch: session.instanceEpoch };
   const found = await provider.asLearner(ref, signal).catch((error: unknown) => {
     if (!(error instanceof ClusterError)) throw error;
     throw new CommandFailure(`the lab cannot be reached: ${error.message}`, {

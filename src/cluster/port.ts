@@ -20,6 +20,12 @@ export interface ClusterProvider {
   /** The steps `create` will go through for this spec, in order, for a progress display before the first one begins. */
   steps(spec: LabSpec): readonly StepTitle[];
 
+  /** Labs made from captured ones; left out by an adapter that cannot. */
+  captures?: Captures;
+
+  /** What the containers of a lab use at the moment: memory that cannot be given back, and processor time since they began. */
+  usage(lab: LabRef, signal: AbortSignal): Promise<LabUsage>;
+
   /** Credentials and handles of a lab that stands, found by its labels; null when it is not (wholly) there. */
   open(lab: LabRef, signal: AbortSignal): Promise<LabAccess | null>;
 
@@ -76,6 +82,45 @@ export interface ClusterProvider {
 
   /** Starts a long-lived command in the toolbox, without a terminal; `stream` carries its stdin and stdout as raw bytes. */
   attach(lab: LabRef, argv: readonly string[], signal: AbortSignal): Promise<Attached>;
+}
+
+/** A lab's beginning, kept in the engine, from which others are made. */
+export interface Captures {
+  /** Those that are whole. */
+  list(instance: string, signal: AbortSignal): Promise<readonly Capture[]>;
+
+  /** Why labs of this spec cannot be made from a capture, in a sentence; null when they can. */
+  unfit(spec: LabSpec): string | null;
+
+  /**
+   * Keeps the lab that `create` has just made from `spec`, in which nobody has worked, as the beginning of later ones. It is used up:
+   * whatever the outcome, nothing of the lab is left, and after a failure nothing of the capture.
+   */
+  take(spec: LabSpec, key: string, signal: AbortSignal): Promise<Capture>;
+
+  /** The steps of `restore`, as `steps` has those of `create`. */
+  steps(spec: LabSpec): readonly StepTitle[];
+
+  /**
+   * As `create`, from a capture that was taken of the same spec under another LabRef. The cluster's certificates, keys and
+   * tokens are its own. Throws `no-capture` when it is not there or not whole.
+   */
+  restore(key: string, spec: LabSpec, report: (event: StepEvent) => void, signal: AbortSignal): Promise<LabAccess>;
+
+  /** Removes everything of a capture. Succeeds when there is nothing. */
+  remove(instance: string, key: string, signal: AbortSignal): Promise<void>;
+}
+
+export interface Capture {
+  key: string;
+  /** What it takes on the engine's disk, without what it shares with others. */
+  bytes: number;
+  createdAt: string;
+}
+
+export interface LabUsage {
+  memoryBytes: number;
+  cpuMilliseconds: number;
 }
 
 export interface LabRef {
@@ -299,6 +344,8 @@ export type ClusterErrorCode =
   | 'aborted'
   /** The lab, or the part of it that was asked for, is not there. */
   | 'gone'
+  /** `restore`: there is no whole capture of that key. */
+  | 'no-capture'
   | 'engine'
   /** The Kubernetes API server failed, or answered something that is not JSON. */
   | 'api'

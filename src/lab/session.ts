@@ -2,6 +2,10 @@
 export const states = ['queued', 'starting', 'ready', 'paused', 'ending', 'ended', 'failed', 'crashed'] as const;
 export type SessionState = (typeof states)[number];
 
+/** How a lab came to be: claimed from those that stand ready, from a captured one, or made from nothing. */
+export const startWays = ['warm', 'restored', 'cold'] as const;
+export type StartWay = (typeof startWays)[number];
+
 export const moves = {
   admit: { queued: 'starting' },
   ready: { starting: 'ready' },

@@ -40,9 +40,9 @@ export function labOf(context: Pick<Context, 'course'>, id: string): CourseLab {
 }
 
 /** The containers a session points at. */
-export function refOf(context: Pick<Context, 'settings'>, session: Pick<LabSession, 'instance' | 'epoch' | 'id'>): LabRef {
+export function refOf(context: Pick<Context, 'settings'>, session: Pick<LabSession, 'instance' | 'instanceEpoch' | 'id'>): LabRef {
   if (session.instance === null) throw new Problem(409, 'no-containers', 'This lab has no containers.');
-  return { instance: context.settings.instance, lab: session.instance, epoch: session.epoch };
+  return { instance: context.settings.instance, lab: session.instance, epoch: session.instanceEpoch };
 }
 
 /** Tells the session's pages its state. */

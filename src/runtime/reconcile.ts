@@ -25,7 +25,7 @@ export async function reconcile(context: Context, signal: AbortSignal): Promise<
   // Instances first: one that is admitted in between then has its session in the second list.
   const instances = await store.instances.list();
   const held = new Set((await store.sessions.listLive()).map((session) => session.instance));
-  for (const { id } of instances.filter(({ id }) => !held.has(id))) {
+  for (const { id } of instances.filter(({ id, intent }) => !held.has(id) && intent !== 'spare')) {
     await provider.remove({ instance: settings.instance, lab: id }, signal);
     await store.instances.forget(id);
   }
@@ -176,7 +176,7 @@ async function followEvents(context: Context, signal: AbortSignal): Promise<void
     const part = `${event.lab} ${event.epoch} ${event.part}`;
     if (event.action === 'oom') starved.add(part);
     const listed = (await store.sessions.listLive()).find(({ instance }) => instance === event.lab);
-    if (listed === undefined || listed.epoch !== event.epoch || !(listed.state === 'ready' || listed.state === 'paused')) continue;
+    if (listed === undefined || listed.instanceEpoch !== event.epoch || !(listed.state === 'ready' || listed.state === 'paused')) continue;
     if (!losses.has(event.action)) {
       // What it waits for must not hold up the news of other labs.
       void mend(context, listed, signal);

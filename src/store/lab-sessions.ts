@@ -1,10 +1,11 @@
-import { sql } from 'kysely';
+import { sql, type Transaction } from 'kysely';
 import { z } from 'zod';
-import { type Move, moves, type SessionState, states } from '#lab/session.ts';
+import { type Move, moves, type SessionState, startWays, states } from '#lab/session.ts';
 import type { Executor } from './executor.ts';
 import { newId } from './id.ts';
 import { type LabSession, type LabSessionStore, StoreError } from './port.ts';
 import { isoTime, json, parseRow, parseRows } from './row.ts';
+import type { Tables } from './tables.ts';
 
 const LabSessionRow = z.object({
   id: z.string(),
@@ -13,6 +14,8 @@ const LabSessionRow = z.object({
   labVersion: z.string(),
   state: z.enum(states),
   instance: z.string().nullable(),
+  instanceEpoch: z.int(),
+  way: z.enum(startWays).nullable(),
   epoch: z.int(),
   reason: json(z.object({ code: z.string(), message: z.string(), advice: z.string().optional() })).nullable(),
   createdAt: z.string(),
@@ -41,9 +44,39 @@ export function labSessionStore(executor: Executor, now: () => Date): LabSession
       ),
     );
 
+  /** Points a session at other containers; those it had are wanted absent. */
+  async function give(
+    tx: Transaction<Tables>,
+    { id, instance: before }: LabSession,
+    to: Pick<LabSession, 'instance' | 'instanceEpoch' | 'way'>,
+  ) {
+    const given = parse(
+      await tx
+        .updateTable('labSession')
+        .set({ ...to, state: 'starting', changedAt: isoTime(now()) })
+        .where('id', '=', id)
+        .where('state', 'in', ['queued', 'starting'])
+        .returningAll()
+        .executeTakeFirst(),
+    );
+    if (given === null) throw new StoreError('busy', `Session ${id} changed while it was given containers.`);
+    if (before !== null) await tx.updateTable('labInstance').set({ intent: 'absent' }).where('id', '=', before).execute();
+    return given;
+  }
+
   const insert = (input: { person: string; lab: string; labVersion: string }): Promise<LabSession | null> => {
     const at = isoTime(now());
-    const row = { ...input, id: newId(), state: 'queued', instance: null, epoch: 1, reason: null, sequence: 0 };
+    const row = {
+      ...input,
+      id: newId(),
+      state: 'queued',
+      instance: null,
+      instanceEpoch: 1,
+      way: null,
+      epoch: 1,
+      reason: null,
+      sequence: 0,
+    };
     return executor.write(async (tx) =>
       parse(
         await tx
@@ -77,11 +110,14 @@ export function labSessionStore(executor: Executor, now: () => Date): LabSession
         const at = isoTime(now());
         const instance = newId();
         const { lab, labVersion, epoch } = queued;
-        await tx.insertInto('labInstance').values({ id: instance, lab, labVersion, epoch, intent: 'present', createdAt: at }).execute();
+        await tx
+          .insertInto('labInstance')
+          .values({ id: instance, lab, labVersion, epoch, intent: 'present', createdAt: at, readyAt: null })
+          .execute();
         const admitted = parse(
           await tx
             .updateTable('labSession')
-            .set({ state: 'starting', instance, changedAt: at })
+            .set({ state: 'starting', instance, instanceEpoch: epoch, changedAt: at })
             .where('id', '=', id)
             .where('state', '=', 'queued')
             .returningAll()
@@ -90,6 +126,59 @@ export function labSessionStore(executor: Executor, now: () => Date): LabSession
         if (admitted === null) await tx.deleteFrom('labInstance').where('id', '=', instance).execute();
         return admitted;
       }),
+
+    claim: (id) =>
+      executor.write(async (tx) => {
+        const session = parse(
+          await tx
+            .selectFrom('labSession')
+            .selectAll()
+            .where('id', '=', id)
+            .where('state', 'in', ['queued', 'starting'])
+            .executeTakeFirst(),
+        );
+        if (session === null) return null;
+        for (;;) {
+          const spare = await tx
+            .selectFrom('labInstance')
+            .select(['id', 'epoch'])
+            .where('lab', '=', session.lab)
+            .where('labVersion', '=', session.labVersion)
+            .where('intent', '=', 'spare')
+            .where('readyAt', 'is not', null)
+            .orderBy('readyAt')
+            .executeTakeFirst();
+          if (!spare) return null;
+          const taken = await tx
+            .updateTable('labInstance')
+            .set({ intent: 'present' })
+            .where('id', '=', spare.id)
+            .where('intent', '=', 'spare')
+            .executeTakeFirst();
+          if (taken.numUpdatedRows > 0n) return await give(tx, session, { instance: spare.id, instanceEpoch: spare.epoch, way: 'warm' });
+        }
+      }),
+
+    renew: (id) =>
+      executor.write(async (tx) => {
+        const session = parse(
+          await tx.selectFrom('labSession').selectAll().where('id', '=', id).where('state', '=', 'starting').executeTakeFirst(),
+        );
+        if (session === null) return null;
+        const { lab, labVersion, epoch } = session;
+        const instance = newId();
+        await tx
+          .insertInto('labInstance')
+          .values({ id: instance, lab, labVersion, epoch, intent: 'present', createdAt: isoTime(now()), readyAt: null })
+          .execute();
+        return await give(tx, session, { instance, instanceEpoch: epoch, way: null });
+      }),
+
+    async setWay(id, way) {
+      await executor.write((tx) =>
+        tx.updateTable('labSession').set({ way }).where('id', '=', id).where('state', '=', 'starting').execute(),
+      );
+    },
 
     get: (id) => executor.read(async (db) => parse(await db.selectFrom('labSession').selectAll().where('id', '=', id).executeTakeFirst())),
 
@@ -125,7 +214,7 @@ export function labSessionStore(executor: Executor, now: () => Date): LabSession
           await tx
             .updateTable('labSession')
             .set({ ...others, ...newReason, state: next, changedAt: isoTime(now()) })
-            .set((of) => ({ epoch: move === 'reset' ? of('epoch', '+', 1) : of.ref('epoch') }))
+            .$if(move === 'reset', (query) => query.set((of) => ({ epoch: of('epoch', '+', 1), instanceEpoch: of('epoch', '+', 1) })))
             .where('id', '=', id)
             .where('state', 'in', from)
             .returningAll()

@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { CamelCasePlugin, Kysely } from 'kysely';
 import { attemptStore } from './attempts.ts';
 import { backup, requireSound, withRestoreAdvice } from './backup.ts';
+import { captureStore } from './captures.ts';
 import { deskStore } from './desk.ts';
 import { disputeStore } from './disputes.ts';
 import { toStoreError } from './errors.ts';
@@ -12,6 +13,7 @@ import { journalStore } from './journal.ts';
 import { labInstanceStore } from './lab-instances.ts';
 import { labLogStore } from './lab-log.ts';
 import { labSessionStore } from './lab-sessions.ts';
+import { measureStore } from './measures.ts';
 import { type Migrations, migrate, schemaState } from './migrate.ts';
 import { migrations } from './migrations/index.ts';
 import { peopleStore } from './people.ts';
@@ -50,10 +52,12 @@ export function assemble(executor: Executor, now: () => Date): Store {
   return {
     people: peopleStore(executor, now),
     sessions: labSessionStore(executor, now),
-    instances: labInstanceStore(executor),
+    instances: labInstanceStore(executor, now),
     phases: phaseStore(executor, now),
     journal: journalStore(executor),
     attempts: attemptStore(executor),
+    captures: captureStore(executor, now),
+    measures: measureStore(executor),
     help: helpStore(executor, now),
     desk: deskStore(executor, now),
     disputes: disputeStore(executor, now),

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { Evidence, JournalEntry } from '#grading/evidence.ts';
 import type { Status, Verdict } from '#grading/verdict.ts';
-import type { Move, SessionState } from '#lab/session.ts';
+import type { Move, SessionState, StartWay } from '#lab/session.ts';
 import type { Role } from '#people/policy.ts';
 
 /**
@@ -14,6 +14,8 @@ export interface Store {
   people: PeopleStore;
   sessions: LabSessionStore;
   instances: LabInstanceStore;
+  captures: CaptureStore;
+  measures: MeasureStore;
   phases: PhaseStore;
   journal: SessionJournal;
   attempts: AttemptStore;
@@ -51,6 +53,10 @@ export interface LabSession {
   labVersion: string;
   state: SessionState;
   instance: string | null;
+  /** The epoch its containers are labelled with; theirs, not the session's: a claimed lab was made before anybody asked for it. */
+  instanceEpoch: number;
+  /** How the lab of this epoch was made; null until that is decided. */
+  way: StartWay | null;
   epoch: number;
   /** Why it failed, crashed or ended, and the one next step, as told to the learner. */
   reason: { code: string; message: string; advice?: string | undefined } | null;
@@ -67,6 +73,16 @@ export interface LabSessionStore {
   begin(input: { person: string; lab: string; labVersion: string }): Promise<{ session: LabSession; created: boolean }>;
   /** Moves a queued session to `starting` with a new row for its containers, in one transaction; null when it is not queued. */
   admit(id: string): Promise<LabSession | null>;
+  /**
+   * Gives a session that is queued, or starting anew after a reset, the oldest spare of its lab and version that is ready, and moves it
+   * to `starting` by way `warm`, in one transaction; what it had before is wanted absent. Null when it is in another state or there is
+   * no such spare. Of any number that claim at once, no two get the same.
+   */
+  claim(id: string): Promise<LabSession | null>;
+  /** Gives a session that starts anew after a reset a new row for containers; what it had before is wanted absent. Null when it does not start. */
+  renew(id: string): Promise<LabSession | null>;
+  /** Notes by which way the lab of a session that starts is made. */
+  setWay(id: string, way: StartWay): Promise<void>;
   get(id: string): Promise<LabSession | null>;
   live(person: string, lab: string): Promise<LabSession | null>;
   listLive(): Promise<readonly LabSession[]>;
@@ -84,23 +100,63 @@ export interface LabSessionStore {
   keep(id: string, until: string): Promise<LabSession | null>;
 }
 
-/** The intent that containers exist (or be removed); labels of Docker objects name its id. */
+/** The intent that containers exist (for a session, or to spare) or be removed; labels of Docker objects name its id. */
 export interface LabInstance {
   id: string;
   lab: string;
   labVersion: string;
   epoch: number;
-  intent: 'present' | 'absent';
+  intent: 'present' | 'spare' | 'absent';
   createdAt: string;
+  /** When a spare was whole, at its beginning, and paused; null before. */
+  readyAt: string | null;
 }
 
 export interface LabInstanceStore {
   get(id: string): Promise<LabInstance | null>;
   list(): Promise<readonly LabInstance[]>;
   setEpoch(id: string, epoch: number): Promise<void>;
+  /** A row for containers that are made before anybody asks for them. */
+  addSpare(spare: { lab: string; labVersion: string }): Promise<LabInstance>;
+  /** From now on it can be claimed; false when it is no spare any more. */
+  spareReady(id: string): Promise<boolean>;
+  /** Wants a spare absent that nobody has claimed; false when somebody was faster. */
+  discardSpare(id: string): Promise<boolean>;
   wantAbsent(id: string): Promise<void>;
   /** Deletes the row, once the containers are gone. */
   forget(id: string): Promise<void>;
+}
+
+/** A lab captured at its beginning, from which others are made. A row before anything of it exists in the engine. */
+export interface CaptureRow {
+  /** Hash of everything the capture depends on. */
+  key: string;
+  lab: string;
+  labVersion: string;
+  /** `unverified`: taken, but no lab was made from it yet. `refused`: a lab made from it was not what it should be, or it could not be taken. */
+  state: 'taking' | 'unverified' | 'good' | 'refused';
+  /** Why it was refused, as told to the operator. */
+  reason: string | null;
+  bytes: number | null;
+  createdAt: string;
+  usedAt: string | null;
+}
+
+export interface CaptureStore {
+  /** Writes a row in state `taking`; null when there is one of that key. */
+  begin(capture: { key: string; lab: string; labVersion: string }): Promise<CaptureRow | null>;
+  get(key: string): Promise<CaptureRow | null>;
+  list(): Promise<readonly CaptureRow[]>;
+  set(key: string, values: Partial<Pick<CaptureRow, 'state' | 'reason' | 'bytes' | 'usedAt'>>): Promise<void>;
+  forget(key: string): Promise<void>;
+}
+
+/** What was measured of a lab on this host; `kind` is stable, e.g. `memory` (bytes of a lab that stands) or `start-cold` (ms). */
+export interface MeasureStore {
+  /** Keeps the newest 50 of each kind. */
+  note(lab: string, kind: string, value: number): Promise<void>;
+  /** By kind; absent when there is none. */
+  of(lab: string): Promise<Readonly<Record<string, { count: number; last: number; p50: number; p90: number; max: number }>>>;
 }
 
 export interface Phase {

@@ -2,7 +2,9 @@
 export interface Tables {
   person: { id: string; name: string; roles: string; createdAt: string };
   personSession: { tokenHash: string; person: string; createdAt: string; expiresAt: string; seenAt: string };
-  labInstance: { id: string; lab: string; labVersion: string; epoch: number; intent: string; createdAt: string };
+  labInstance: { id: string; lab: string; labVersion: string; epoch: number; intent: string; createdAt: string; readyAt: string | null };
+  capture: CaptureTable;
+  measure: { lab: string; kind: string; number: number; value: number };
   labSession: LabSessionTable;
   phase: PhaseTable;
   journal: { session: string; seq: number; epoch: number; at: string; witness: string; kind: string; value: string };
@@ -14,6 +16,17 @@ export interface Tables {
   dispute: DisputeTable;
   ticket: { tokenHash: string; person: string; purpose: string; value: string; expiresAt: string };
   labLog: { session: string; seq: number; epoch: number; at: string; kind: string; text: string };
+}
+
+interface CaptureTable {
+  key: string;
+  lab: string;
+  labVersion: string;
+  state: string;
+  reason: string | null;
+  bytes: number | null;
+  createdAt: string;
+  usedAt: string | null;
 }
 
 interface DisputeTable {
@@ -34,6 +47,8 @@ interface LabSessionTable {
   labVersion: string;
   state: string;
   instance: string | null;
+  instanceEpoch: number;
+  way: string | null;
   epoch: number;
   reason: string | null;
   createdAt: string;

@@ -14,6 +14,7 @@ import { conditionOf, pauseLab, resumeLab } from './pause.ts';
 import { grantGrader, grantProber } from './roles.ts';
 import { finish, type Start, startSteps } from './start.ts';
 import { runSteps } from './steps.ts';
+import { usageOf } from './usage.ts';
 
 export interface KindOptions {
   docker: Dockerode;
@@ -41,6 +42,7 @@ export function kindProvider(options: KindOptions): ClusterProvider {
     create: (spec, report, signal) => create(engine, options, spec, report, signal),
     open: (lab, signal) => open(engine, lab, signal),
     asLearner: (lab, signal) => asLearner(engine, lab, signal),
+    usage: (lab, signal) => usageOf(engine, lab, signal),
     condition: (lab, signal) => conditionOf(engine, lab, signal),
     async pause(lab, signal) {
       probers.close(lab, 'The lab is being paused.');

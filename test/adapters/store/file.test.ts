@@ -41,7 +41,7 @@ test('the first start makes the folder and the file, and tells of it; the second
     const store = await openStore({ folder: nested, report: (line) => lines.push(line) });
     await store.close();
   }
-  expect(lines).toEqual(['database at schema 0004-workspace']);
+  expect(lines).toEqual(['database at schema 0005-fast-starts']);
   expect(readdirSync(nested)).toEqual(['slipway.db']);
 });
 

@@ -73,7 +73,7 @@ onEveryEngine('an upgrade', (opened) => {
     await expect(openStore(opened().where)).rejects.toMatchObject({
       name: 'StoreError',
       code: 'newer-schema',
-      message: expect.stringMatching(/9999-notes.*knows up to 0004-workspace.*newer Slipway/),
+      message: expect.stringMatching(/9999-notes.*knows up to 0005-fast-starts.*newer Slipway/),
     });
     await expectKept(next);
   });
@@ -87,7 +87,9 @@ onEveryEngine('results of the first release', (opened) => {
       await store.attempts.record({ ...attemptOf(session, { score: 1, status: 'wrong' }), cause });
     }
     await takeBack(where, [
-      ...['help', 'desk', 'dispute', 'ticket', 'lab_log'].map((table) => `drop table ${table}`),
+      ...['instance_epoch', 'way'].map((column) => `alter table lab_session drop column ${column}`),
+      'alter table lab_instance drop column ready_at',
+      ...['capture', 'measure', 'help', 'desk', 'dispute', 'ticket', 'lab_log'].map((table) => `drop table ${table}`),
       'alter table lab_session drop column keep_until',
       'drop table revision',
       'alter table best drop column checks',

@@ -30,7 +30,7 @@ test('several clusters are as many contexts, each with its own certificate', () 
 test('a lab that does not run, is paused or is being made is told, with what to do', () => {
   const at = '2026-11-23T10:00:00.000Z';
   const session = (state: LabSession['state']): LabSession => ({
-    ...{ id: 's', person: 'p', lab: '04-x', labVersion: 'v', state, instance: 'i', epoch: 1, reason: null },
+    ...{ id: 's', person: 'p', lab: '04-x', labVersion: 'v', state, instance: 'i', epoch: 1, instanceEpoch: 1, way: null, reason: null },
     ...{ createdAt: at, changedAt: at, activeAt: at, keepUntil: null },
   });
   const here = { data: '/nowhere' };
