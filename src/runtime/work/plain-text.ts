@@ -19,34 +19,47 @@ const token = new RegExp(
 /** An escape sequence is waited for up to here; a longer one is none. */
 const longest = 4_096;
 const widest = 8_192;
+/** As wide as a screen may be: no program moves further beyond what it printed. */
+const farthest = 1_000;
 
 /** Follows the cursor within a line, as a shell's line editor moves it; of full-screen programs only that they ran is kept. */
 export function plainText(): PlainText {
   let rest = '';
-  let line: string[] = [];
+  /** What was jumped over has holes. */
+  let line: (string | undefined)[] = [];
   let at = 0;
   let fullScreen = false;
 
   function act(parameters: string, final: string): string {
-    const count = Math.min(Number.parseInt(parameters, 10) || 1, widest);
+    const count = Math.min(Number.parseInt(parameters, 10) || 1, farthest);
     if (/^\?(?:47|1047|1049)$/.test(parameters) && (final === 'h' || final === 'l')) {
       const entered = final === 'h' && !fullScreen;
       fullScreen = final === 'h';
       return entered ? `${flush()}[a full-screen program ran here]\n` : '';
     }
-    if (final === 'C') at += count;
+    if (final === 'C') at = Math.min(at + count, Math.max(at, line.length, farthest));
     else if (final === 'D') at -= count;
     else if (final === 'G') at = count - 1;
     else if (final === 'P') line.splice(at, count);
-    else if (final === '@') line.splice(at, 0, ...Array<string>(count).fill(' '));
+    else if (final === '@') insert(count);
     else if (final === 'K' && /^0?$/.test(parameters)) line.length = Math.min(line.length, at);
     else if (final === 'K' && parameters === '2') line = [];
     at = Math.min(Math.max(at, 0), widest);
     return '';
   }
 
+  /** Makes room for so many characters. What is pushed over the edge of the screen is gone, as it is there. */
+  function insert(count: number): void {
+    const { length } = line;
+    if (at >= length) return;
+    line.splice(at, 0, ...Array<string>(count).fill(' '));
+    line.length = Math.min(line.length, Math.max(length, farthest));
+  }
+
   function flush(): string {
-    const text = line.join('').trimEnd();
+    let text = '';
+    for (let column = 0; column < line.length; column += 1) text += line[column] ?? ' ';
+    text = text.trimEnd();
     line = [];
     at = 0;
     return text === '' ? '' : `${text}\n`;
@@ -56,7 +69,6 @@ export function plainText(): PlainText {
     let done = '';
     for (const character of text) {
       if (at >= widest) done += flush();
-      while (line.length < at) line.push(' ');
       line[at] = character;
       at += 1;
     }

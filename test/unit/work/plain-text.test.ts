@@ -69,3 +69,10 @@ test('one long line of megabytes is read in no time', () => {
   expect(text.length).toBeGreaterThan(4 * 1024 * 1024);
   expect(performance.now() - began).toBeLessThan(4_000);
 });
+
+test('output that makes lines long without printing takes neither memory nor time', () => {
+  const began = performance.now();
+  const text = read(...Array<string>(4).fill('\x1b[8192@'.repeat(2_000)), 'x\r\x1b[8192@'.repeat(2_000), 'y');
+  expect(text.length).toBeLessThan(100_000);
+  expect(performance.now() - began).toBeLessThan(4_000);
+});
