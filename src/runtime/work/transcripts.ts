@@ -6,7 +6,9 @@ import { plainText } from './plain-text.ts';
 
 const Shells = z.array(z.object({ id: z.string().regex(/^[a-z0-9-]{1,32}$/) })).max(8);
 const mostBytes = 6 * 1024 ** 2;
-const piece = 64 * 1024;
+/** Of the text of one: cursor movements of a few bytes make long lines. */
+const mostText = 16 * 1024 ** 2;
+const piece = 8 * 1024;
 
 /** What each shell printed, as its toolbox still has it: as text, and as it came. Answers what is missing, a sentence each. */
 export async function packTranscripts(
@@ -24,22 +26,25 @@ export async function packTranscripts(
       missing.push(`The transcript of shell ${id} is missing: the toolbox did not hand it out.`);
       continue;
     }
-    await archive.file(`transcript-${id}.txt`, await textOf(raw));
+    const { text, isCut } = await textOf(raw);
+    if (isCut) missing.push(`The text of shell ${id} is cut after ${mostText / 1024 ** 2} MiB; all of it is in transcript-${id}.raw.`);
+    await archive.file(`transcript-${id}.txt`, text);
     await archive.file(`transcript-${id}.raw`, raw);
   }
   return missing;
 }
 
 /** Other work gets its turn between pieces: a transcript may be megabytes. */
-async function textOf(raw: Buffer): Promise<string> {
+async function textOf(raw: Buffer): Promise<{ text: string; isCut: boolean }> {
   const plain = plainText();
   const decode = new TextDecoder();
   let text = '';
   for (let at = 0; at < raw.length; at += piece) {
+    if (text.length > mostText) return { text, isCut: true };
     text += plain.push(decode.decode(raw.subarray(at, at + piece), { stream: true }));
     await turn();
   }
-  return text + plain.end();
+  return { text: text + plain.end(), isCut: false };
 }
 
 /** What a command prints; null when it fails or prints too much. */
