@@ -10,9 +10,11 @@ const mostFiles = 10_000;
 /** Left out: caches, and the lab's own credentials, which are worth nothing without it. */
 const leftOut = ['./.kube/cache', './.kube/config', './.cache'].map((path) => `-path ${path}`).join(' -o ');
 const all = `find . -xdev -mindepth 1 \\( ${leftOut} \\) -prune -o`;
+/** Tells what is left out for its size from what `find` and `tar` complain of. */
+const large = 'large ';
 const script = [
   'cd /home/learner || exit 1',
-  `${all} -type f -size +${largestFile}c -printf '%P\\n' >&2`,
+  `${all} -type f -size +${largestFile}c -printf '${large}%P\\n' >&2`,
   `${all} \\( -type f -size -${largestFile + 1}c -o -type d -o -type l \\) -print0 |`,
   '  tar --create --null --no-recursion --files-from=- --hard-dereference --format=gnu --warning=none --ignore-failed-read --file=-',
 ].join('\n');
@@ -45,8 +47,10 @@ export async function packHome(
       else if (!(await archive.entry(safe, entry))) missing.push(`home: ${shown(entry.header.name)} changed while it was read.`);
     }
     const { stderr } = await ended;
-    for (const name of stderr.split('\n').filter(Boolean).slice(0, 50)) {
-      missing.push(`home: ${shown(name)} is left out: it is larger than ${largestFile / 1024 ** 2} MiB.`);
+    for (const line of stderr.split('\n').filter(Boolean).slice(0, 50)) {
+      const isLarge = line.startsWith(large);
+      if (isLarge) missing.push(`home: ${shown(line.slice(large.length))} is left out: it is larger than ${largestFile / 1024 ** 2} MiB.`);
+      else missing.push(`Not all of the home folder could be read: ${shown(line)}`);
     }
   } catch (error) {
     if (signal.aborted) throw error;

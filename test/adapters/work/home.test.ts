@@ -60,11 +60,14 @@ test('files, folders and links come along; what is hostile is left out by name',
     { name: './hard', type: 'link', linkname: '/etc/passwd' },
     { name: './pipe', type: 'fifo' },
   ]);
-  const { found, missing } = await packed((tar) => packHome(toolbox(answer, 'big.iso\n'), ref, tar, signal()));
+  const { found, missing } = await packed((tar) =>
+    packHome(toolbox(answer, 'large big.iso\nfind: ‘./locked’: Permission denied\n'), ref, tar, signal()),
+  );
   expect(Object.keys(found).sort()).toEqual(['work/home/latest', 'work/home/notes', 'work/home/notes/day one.txt', 'work/home/notes/up']);
   expect(found['work/home/notes/day one.txt']).toMatchObject({ text: 'Ariel berthed.', mode: 0o755 });
   expect(missing.filter((sentence) => sentence.includes('points outside'))).toHaveLength(7);
-  expect(missing.join()).toContain('"big.iso" is left out: it is larger than 16 MiB');
+  expect(missing).toContain('home: "big.iso" is left out: it is larger than 16 MiB.');
+  expect(missing).toContain('Not all of the home folder could be read: "find: ‘./locked’: Permission denied"');
   // biome-ignore lint/suspicious/noControlCharactersInRegex: what a terminal would act on.
   expect(missing.join()).not.toMatch(/[\x00-\x1f]/);
 });
