@@ -41,13 +41,14 @@ export function attemptStore(executor: Executor): AttemptStore {
         return { ...attempt, revisedFrom: attempt.revisedAt === null ? [] : (await judgementsOf(db, id)).slice(0, -1) };
       }),
 
-    list: ({ limit, before, ...filter }) =>
+    list: ({ limit, before, ids, ...filter }) =>
       executor.read(async (db) => {
         let query = effective(db);
         for (const column of ['person', 'lab', 'task', 'session'] as const) {
           const value = filter[column];
           if (value !== undefined) query = query.where(`attempt.${column}`, '=', value);
         }
+        if (ids !== undefined) query = query.where('attempt.id', 'in', ids);
         if (before !== undefined) query = query.where(olderThan(before));
         const newestFirst = query.orderBy('attempt.at', 'desc').orderBy('attempt.seq', 'desc').orderBy('attempt.id', 'desc');
         return parseRows('attempt', EffectiveRow, await newestFirst.limit(limit).execute());

@@ -277,6 +277,7 @@ export interface AttemptStore {
     lab?: string;
     task?: string;
     session?: string;
+    ids?: readonly string[];
     limit: number;
     before?: string;
   }): Promise<readonly Omit<EffectiveAttempt, 'evidence'>[]>;

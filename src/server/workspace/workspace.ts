@@ -45,7 +45,7 @@ export async function workspaceOf(
   };
 }
 
-const mostAttempts = 500;
+const mostDisputes = 500;
 
 async function ofLab(
   store: Pick<Store, 'attempts'>,
@@ -54,8 +54,9 @@ async function ofLab(
   disputes: readonly Dispute[],
 ) {
   if (disputes.length === 0) return [];
-  const attempts = await store.attempts.list({ person, lab, limit: mostAttempts });
-  return disputes.flatMap((dispute): TaskDispute[] => {
+  const newest = disputes.slice(0, mostDisputes);
+  const attempts = await store.attempts.list({ person, lab, ids: newest.map(({ attempt }) => attempt), limit: mostDisputes });
+  return newest.flatMap((dispute): TaskDispute[] => {
     const task = attempts.find(({ id }) => id === dispute.attempt)?.task;
     return task === undefined ? [] : [{ ...disputeView(dispute), task }];
   });

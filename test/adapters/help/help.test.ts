@@ -124,3 +124,12 @@ test('what was left on the desk is on the page; what has another form than today
   await desk.put(learner.id, 'place', { lesson: lab, at: '2026-11-23T10:00:00.000Z' });
   expect(await page()).toMatchObject({ tabs, drafts: { leader: 'redis-0' }, scroll: null, place: { lesson: lab } });
 });
+
+test('what was said of a verdict is still on the page after hundreds of later ones', async () => {
+  const { attempts } = bench.context.store;
+  const disputed = await attempts.record(attemptOf(session, { score: 0, status: 'wrong' }));
+  await fileDispute(bench.context, learner, disputed.id, 'It is there.');
+  const later = (index: number) => new Date(Date.parse(disputed.at) + (index + 1) * 1_000).toISOString();
+  for (let index = 0; index < 505; index += 1) await attempts.record(attemptOf(session, { score: 0, status: 'wrong', at: later(index) }));
+  expect((await page()).disputes).toMatchObject([{ attempt: disputed.id, task: disputed.task }]);
+});
