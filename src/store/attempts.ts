@@ -43,6 +43,7 @@ export function attemptStore(executor: Executor): AttemptStore {
 
     list: ({ limit, before, ids, ...filter }) =>
       executor.read(async (db) => {
+        if (ids?.length === 0) return [];
         let query = effective(db);
         for (const column of ['person', 'lab', 'task', 'session'] as const) {
           const value = filter[column];

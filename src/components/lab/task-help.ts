@@ -36,7 +36,7 @@ export async function askSolution(task: HTMLElement, lab: string, button: HTMLBu
     button.textContent = 'Show it anyway';
     return announce(answer.message);
   }
-  const text = h('pre', { class: 'solution', tabindex: '0' }, h('code', {}, answer.solution));
+  const text = h('pre', { class: 'solution', tabindex: '0' }, answer.solution);
   const summary = h('summary', {}, 'Solution');
   host.replaceChildren(h('details', { open: true }, summary, text));
   addTools(text);
