@@ -53,7 +53,7 @@ async function takenOf({ store }: Context, person: Person, wanted: Wanted, kind:
   return (await store.help.list({ person: person.id, ...wanted })).filter((help) => help.kind === kind);
 }
 
-/** Writes help down, and into the log of the lab that runs. */
+/** Writes help down, and into the log of the lab that runs: whoever takes help is there. */
 async function take(
   context: Context,
   person: Person,
@@ -63,5 +63,7 @@ async function take(
 ): Promise<void> {
   const session = await context.store.sessions.live(person.id, wanted.lab);
   for (const help of kinds) await context.store.help.take({ person: person.id, ...wanted, ...help, session: session?.id ?? null });
-  if (session !== null) await tellLog(context, session, 'help', sentence);
+  if (session === null) return;
+  await context.store.sessions.touch(session.id);
+  await tellLog(context, session, 'help', sentence);
 }

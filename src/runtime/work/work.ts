@@ -11,20 +11,44 @@ import { packObjects } from './objects.ts';
 import { packTranscripts } from './transcripts.ts';
 
 const limit = 180_000;
+/** Sessions whose work is being sent: each costs the server tens of MiB while it is made. */
+const underWay = new Set<string>();
 
-/** A learner's work as a gzipped tar, made while it is read: home folder, transcripts, objects. One that could not be ended breaks off. */
+/**
+ * A learner's work as a gzipped tar, made while it is read: home folder, transcripts, objects. One
+ * that could not be ended breaks off. There is one at a time of a lab.
+ */
 export async function workOf(context: Context, session: LabSession, reader: AbortSignal): Promise<{ name: string; stream: Readable }> {
   if (session.state === 'paused') throw new Problem(409, 'paused', 'The lab is paused. Resume it first, then download your work.');
   if (session.state !== 'ready') throw new Problem(409, 'not-ready', 'There is nothing to download: the lab does not run.');
   const ref = refOf(context, session);
+  if (underWay.has(session.id)) {
+    throw new Problem(429, 'under-way', 'Your work is being downloaded already. Try again when that is done.', { retryAfter: 5 });
+  }
+  underWay.add(session.id);
+  try {
+    return await begin(context, session, ref, reader);
+  } catch (error) {
+    underWay.delete(session.id);
+    throw error;
+  }
+}
+
+async function begin(context: Context, session: LabSession, ref: LabRef, reader: AbortSignal): Promise<{ name: string; stream: Readable }> {
   const leave = new AbortController();
   const signal = AbortSignal.any([reader, leave.signal, AbortSignal.timeout(limit)]);
   const access = await context.provider.open(ref, signal);
   if (access === null) throw new Problem(409, 'not-ready', 'A part of the lab does not run. Reset it, or wait until it is mended.');
+  await context.store.sessions.touch(session.id);
   const name = `slipway-${session.lab}-${new Date().toISOString().slice(0, 10)}`;
   const tar = archive(name, signal);
   const stream = createGzip();
-  pipeline(tar.stream, stream, () => leave.abort(new Error('the download is over')));
+  pipeline(tar.stream, stream, () => undefined);
+  // Whatever ended it: sent, broken off here, or left by its reader.
+  stream.once('close', () => {
+    underWay.delete(session.id);
+    leave.abort(new Error('the download is over'));
+  });
   fill(context, session, ref, access.clusters, tar, signal).then(
     () => tar.end(),
     (error: unknown) => {
