@@ -7,6 +7,7 @@ import { type Observer, observer } from '#runtime/observe/observer.ts';
 import { aLab, docker, imageOf, provider } from './a-lab.ts';
 import { depotImage } from './depot/image.ts';
 import { shore } from './shore.ts';
+import { until } from './site.ts';
 
 const soon = (milliseconds = 60_000) => AbortSignal.timeout(milliseconds);
 const slipway = provider();
@@ -60,9 +61,21 @@ beforeAll(async () => {
   await imageOf('harbour/api:1.0');
   const access = await slipway.create(spec, () => undefined, soon(240_000));
   eyes = observer({ provider: slipway, access, secretKey: Buffer.from('a key') });
-  const rollout = ['kubectl', '-n', 'quay', 'wait', '--for=condition=Ready', 'pod', '--all', '--timeout=120s'];
-  await slipway.exec(spec, { kind: 'node', cluster: 'main', hostname: 'control-plane' }, rollout, { signal: soon(130_000) });
+  await bothAnswer();
 });
+
+/**
+ * Waits until both pods of the site are reached through its Service, as the asker itself finds: a pod is ready a moment
+ * before its node knows where to send for it, and until then the node refuses.
+ */
+async function bothAnswer() {
+  const asked = "urllib.request.urlopen('http://site/who', timeout=2).read()";
+  const program = `import urllib.request\nprint(len({${asked}.split(b',')[0] for _ in range(20)}))`;
+  const argv = ['kubectl', '-n', 'quay', 'exec', 'asker', '--', 'python3', '-c', program];
+  const plane = { kind: 'node' as const, cluster: 'main', hostname: 'control-plane' };
+  const pods = async () => (await slipway.exec(spec, plane, argv, { signal: soon() })).stdout.trim();
+  await until(async () => (await pods()) === '2', 'both pods to answer', 130);
+}
 
 afterAll(async () => {
   await eyes?.close();
