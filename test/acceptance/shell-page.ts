@@ -15,7 +15,7 @@ export interface Seen {
 }
 
 /** A page's terminal without its window: the connection that pages use, and an xterm that parses what comes. */
-export async function shellPage(here: Site, lab: ToolboxLab, shell: number, road: Road | null) {
+export async function shellPage(here: Site, lab: Pick<ToolboxLab, 'session' | 'cookie'>, shell: number, road: Road | null) {
   const terminal = new xterm.Terminal({ cols: 80, rows: 24, scrollback: 10_000, allowProposedApi: true });
   const gaps: { from: number; to: number }[] = [];
   const awaited = new Set<string>();
