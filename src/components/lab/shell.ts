@@ -1,3 +1,4 @@
+import { keep, unsent } from '#components/lesson/desk.ts';
 import type { Tabs } from '#course/desk.ts';
 import type { SessionView } from '#runtime/hub.ts';
 import { h } from './dom.ts';
@@ -28,7 +29,7 @@ export function showShell(host: HTMLElement, session: SessionView | null): void 
       shells.show({
         session: session.id,
         epoch: session.epoch,
-        tabs: JSON.parse(host.dataset['tabs'] ?? 'null') as Tabs | null,
+        tabs: (unsent(`tabs:${session.lab}`) ?? JSON.parse(host.dataset['tabs'] ?? 'null')) as Tabs | null,
         keep: (tabs) => keepTabs(host, session.lab, tabs),
       });
       for (const run of waiting.splice(0)) run(shells);
@@ -68,15 +69,6 @@ export function runInShell(id: string, text: string, tab: string | null = null):
 
 /** Keeps the tabs on the learner's desk, and on the page for the next time its shell is shown. */
 function keepTabs(host: HTMLElement, lab: string, tabs: Tabs): void {
-  const value = JSON.stringify(tabs);
-  host.dataset['tabs'] = value;
-  fetch(`/api/desk/tabs:${lab}`, {
-    method: 'PUT',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ value: tabs }),
-    keepalive: true,
-  }).then(
-    (answer) => answer.ok || console.warn(`the tabs were not kept: the server answered ${answer.status}`),
-    (error: unknown) => console.warn('the tabs were not kept', error),
-  );
+  host.dataset['tabs'] = JSON.stringify(tabs);
+  keep(`tabs:${lab}`, tabs);
 }
