@@ -51,10 +51,11 @@ export const run: Run = async (args, context) => {
   process.stdout.write(kubeconfig(id, access, names.length > 1));
   if (process.stdout.isTTY) {
     const file = `${id}.kubeconfig`;
+    const same = ['./slipway', 'kubeconfig', id, ...(wanted === undefined ? [] : ['--cluster', wanted])].join(' ');
     process.stderr.write(`
 Keep it in a file and use it:
-  ./slipway kubeconfig ${args.words.join(' ')} > ${file} && export KUBECONFIG=$PWD/${file}
-It is good until the lab ends or is reset.\n`);
+  (umask 077 && ${same} > ${file}) && export KUBECONFIG=$PWD/${file}
+It is good until the lab ends or is reset. Who can read it can do anything in the lab's cluster.\n`);
   }
   return 0;
 };
