@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { ClusterProvider, LabRef } from '#cluster/port.ts';
 import type { LabSession, Phase, Store } from '#store/port.ts';
+import type { Admission } from './admission.ts';
 import type { Course, CourseLab } from './course.ts';
 import type { Hub } from './hub.ts';
 import { sessionView } from './hub.ts';
@@ -22,6 +23,7 @@ export interface Context {
   images: LabImages;
   hub: Hub;
   jobs: Jobs;
+  admission: Admission;
   watches: Watches;
   live: LiveChecks;
   idle: Idle;

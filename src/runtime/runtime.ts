@@ -4,6 +4,7 @@ import { kindProvider } from '#cluster/kind/provider.ts';
 import { holdFolder } from '#store/only-one.ts';
 import { openStore } from '#store/open.ts';
 import type { LabSession, Person, Store, TaskHistory } from '#store/port.ts';
+import { admission } from './admission.ts';
 import { checkLab } from './check-lab.ts';
 import { type Context, labOf, phaseViews } from './context.ts';
 import { type Course, type CourseLab, loadCourse } from './course.ts';
@@ -20,7 +21,7 @@ import { keepReconciled } from './reconcile.ts';
 import { reloadGraders } from './reload-graders.ts';
 import { resumeLab } from './resume-lab.ts';
 import { keptSecret, readSettings, type Settings } from './settings.ts';
-import { resetLab, startLab } from './start-lab.ts';
+import { admit, resetLab, startLab } from './start-lab.ts';
 import { watches } from './watch-progress.ts';
 
 /** Everything a page, endpoint or socket may ask for. */
@@ -97,6 +98,7 @@ async function build(settings: Settings): Promise<Runtime> {
     ...base,
     jobs: jobs((session, error) => log.error({ err: error, session }, 'work on a lab ended badly; the reconciler takes over')),
     watches: watches(base, keptSecret(settings.data)),
+    admission: admission(() => context, admit),
   };
   let reconciling: Promise<unknown> | undefined;
   return {
@@ -129,6 +131,7 @@ async function build(settings: Settings): Promise<Runtime> {
     },
     async close() {
       stop.abort(new Error('the server is stopping'));
+      await context.admission.close();
       await context.jobs.close();
       await live.close();
       await context.watches.close();

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
+import { admission } from '#runtime/admission.ts';
 import type { Clock } from '#runtime/clock.ts';
 import type { Context } from '#runtime/context.ts';
 import { loadCourse } from '#runtime/course.ts';
@@ -10,6 +11,7 @@ import { idleLabs } from '#runtime/idle.ts';
 import { jobs } from '#runtime/jobs.ts';
 import { liveChecks } from '#runtime/live-checks.ts';
 import { readSettings } from '#runtime/settings.ts';
+import { admit } from '#runtime/start-lab.ts';
 import { watches } from '#runtime/watch-progress.ts';
 import { openStore } from '#store/open.ts';
 import type { LabSession, Person } from '#store/port.ts';
@@ -52,10 +54,12 @@ export async function workbench({ clock }: { clock?: Clock } = {}): Promise<Work
       images: { ensure: async (name) => names[name] ?? name },
       jobs: jobs((_session, error) => errors.push(error)),
       watches: watches(base, new Uint8Array(32)),
+      admission: admission(() => context, admit),
     };
     return context;
   };
   const settle = async () => {
+    await self.context.admission.close();
     await self.context.jobs.close();
     await self.context.live.close();
     await self.context.watches.close();
