@@ -12,14 +12,14 @@ import { readOffset } from '#lab/framing.ts';
 import { Down, type Up } from '#lab/wire.ts';
 import { type TerminalAccess, terminalUpgrade } from '#server/terminal-socket.ts';
 import type { Attached } from '#terminal/link.ts';
+import { supervisorProgram } from './program.ts';
 
-const program = new URL('../../../images/toolbox/slipway-shell', import.meta.url).pathname;
-
-/** A supervisor of this test's own, run by this host's Python as the toolbox would run it. */
+/** A supervisor of this test's own, run on this host as the toolbox would run it. */
 export async function supervisor() {
   const folder = await mkdtemp(join(tmpdir(), 'slipway-shell-'));
   const env = { PATH: process.env['PATH'] ?? '', HOME: folder, LANG: 'C.UTF-8', SLIPWAY_SHELL_SOCKET: folder };
-  const start = (args: readonly string[]) => spawn('python3', ['-IS', program, ...args], { env, stdio: ['pipe', 'pipe', 'pipe'] });
+  const program = await supervisorProgram();
+  const start = (args: readonly string[]) => spawn(program, args, { env, stdio: ['pipe', 'pipe', 'pipe'] });
   const serving = start(['serve']);
   const trouble: string[] = [];
   serving.stderr.on('data', (chunk: Buffer) => trouble.push(chunk.toString()));

@@ -108,7 +108,7 @@ describe('a shell', () => {
       return (await shells.list()).some((shell) => shell.id === '2' && shell.pid === null && shell.clients === 0);
     });
     for (let more = 0; more < 100; more++) stream.write(encodeJson({ type: 'input', data: 'x', seq: more + 2 } satisfies Up));
-    await until(() => said.includes('{"type": "exit", "code": 7}'));
+    await until(() => said.includes('{"code":7,"type":"exit"}'));
     stream.end();
     expect((await ended).code).toBe(0);
     expect(broken).toEqual([]);

@@ -1,0 +1,3 @@
+module slipway.local/shell
+
+go 1.24
