@@ -69,4 +69,4 @@ export const maxUpBytes = 65_536;
 export const ringBytes = 4 * 1024 * 1024;
 /** Unacknowledged output above which the program is paused, and below which it goes on, in bytes. */
 export const highWater = 256 * 1024;
-export const lowWater = 128 * 1024;
+export const lowWater = 240 * 1024;

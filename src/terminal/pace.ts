@@ -1,5 +1,7 @@
-/** Output that several flooding terminals share, in bytes a second. One alone is never held back. */
-const shared = 8 * 1024 * 1024;
+/** Output that several flooding terminals share, in bytes a second: more than anybody reads. One alone is never held back. */
+const shared = 4 * 1024 * 1024;
+/** What such a terminal is let have at once, in bytes: little enough that a key waits for no more than a few of these. */
+const piece = 16 * 1024;
 /** A terminal floods when it takes this much within the time below, in bytes and milliseconds. */
 const much = 128 * 1024;
 const lately = 500;
@@ -7,6 +9,8 @@ const lately = 500;
 export interface Pace {
   /** Milliseconds until the next acknowledgement of this terminal may be passed on. */
   wait(): number;
+  /** Bytes that the next acknowledgement may free. */
+  most(): number;
   /** It was, and frees this many bytes. */
   passed(bytes: number): void;
   left(): void;
@@ -33,6 +37,7 @@ export function pacer(now: () => number = () => performance.now()) {
     let free = 0;
     const pace: Pace = {
       wait: () => Math.max(0, free - now()),
+      most: () => (flooding.has(pace) && count() > 1 ? piece : Number.POSITIVE_INFINITY),
       passed(bytes) {
         const at = now();
         if (at - since > lately) {

@@ -114,9 +114,10 @@ function downward(
   let held: ReturnType<typeof setTimeout> | undefined;
   const output = { sent: 0, taken: 0, parsed: 0, told: 0 };
 
-  const tell = () => {
-    const offset = Math.min(output.parsed, output.taken);
-    if (held !== undefined || offset <= output.told || (offset - output.told < ackBytes && offset < output.sent)) return;
+  const tell = (): void => {
+    const read = Math.min(output.parsed, output.taken);
+    const most = Math.min(pace.most(), ackBytes);
+    if (held !== undefined || read <= output.told || (read - output.told < most && read < output.sent)) return;
     const wait = pace.wait();
     if (wait >= 1) {
       held = setTimeout(() => {
@@ -125,9 +126,11 @@ function downward(
       }, wait);
       return;
     }
+    const offset = Math.min(read, output.told + pace.most());
     pace.passed(offset - output.told);
     output.told = offset;
     acknowledge(offset);
+    tell();
   };
   const send = (data: Uint8Array | string, taken?: () => void) => {
     if (socket.readyState !== socket.OPEN) return;
