@@ -286,38 +286,6 @@ describe('a lab of one node', () => {
   }
 });
 
-describe('a lab of two nodes', () => {
-  it('has both nodes ready, the control plane kept free of pods', async () => {
-    const slipway = provider();
-    const spec = await aLab({ cluster: { nodes: [{ role: 'control-plane' }, { role: 'worker' }] } });
-    try {
-      const access = await slipway.create(spec, () => undefined, soon(240_000));
-      expect(access.nodes.map((node) => node.hostname)).toEqual(['control-plane', 'worker']);
-      const where = { kind: 'node' as const, cluster: 'main', hostname: 'control-plane' };
-      const nodes = await slipway.exec(spec, where, ['kubectl', 'get', 'nodes', '--no-headers'], { signal: soon() });
-      expect(
-        nodes.stdout
-          .trim()
-          .split('\n')
-          .map((line) => line.split(/\s+/).slice(0, 2)),
-      ).toEqual([
-        ['control-plane', 'Ready'],
-        ['worker', 'Ready'],
-      ]);
-      const taints = await slipway.exec(spec, where, ['kubectl', 'get', 'nodes', '-o', 'jsonpath={.items[*].spec.taints[*].key}'], {
-        signal: soon(),
-      });
-      expect(taints.stdout).toBe('node-role.kubernetes.io/control-plane');
-      // What a kill in the middle of a pod's start leaves under cgroup v1: a process that no signal reaches.
-      const freeze = 'for f in $(find /sys/fs/cgroup -path "*cri-containerd*" -name freezer.state | head -n 1); do echo FROZEN > $f; done';
-      await slipway.exec(spec, { ...where, hostname: 'worker' }, ['sh', '-c', freeze], { signal: soon() });
-    } finally {
-      await slipway.remove(spec, soon(150_000));
-    }
-    expect(await slipway.find(spec.instance, soon())).toEqual([]);
-  });
-});
-
 describe('the node image', () => {
   it.runIf(hasKind)('makes a ready cluster under the stock kind CLI', async () => {
     const name = `test-${randomBytes(3).toString('hex')}`;

@@ -42,6 +42,9 @@ const ofAgent = async (hostname: string, command: string) => {
   return (await slipway.exec(spec, { kind: 'node', cluster: 'main', hostname }, ['sh', '-c', script], { signal: soon() })).stdout;
 };
 
+const onPlane = (script: string) =>
+  slipway.exec(spec, { kind: 'node', cluster: 'main', hostname: 'control-plane' }, ['sh', '-c', script], { signal: soon() });
+
 const registryConfig = 'version: 0.1\nstorage: {filesystem: {rootdirectory: /tmp/registry}}\nhttp: {addr: ":5000"}\n';
 
 beforeAll(async () => {
@@ -80,6 +83,19 @@ async function bothAnswer() {
 afterAll(async () => {
   await eyes?.close();
   if (spec) await slipway.remove(spec, soon(150_000));
+});
+
+describe('a lab of two nodes', () => {
+  it('has both nodes ready, the control plane kept free of pods', async () => {
+    const { stdout } = await onPlane('kubectl get nodes --no-headers');
+    const rows = stdout.trim().split('\n');
+    expect(rows.map((row) => row.split(/\s+/).slice(0, 2))).toEqual([
+      ['control-plane', 'Ready'],
+      ['worker', 'Ready'],
+    ]);
+    const taints = await onPlane('kubectl get nodes -o jsonpath={.items[*].spec.taints[*].key}');
+    expect(taints.stdout).toBe('node-role.kubernetes.io/control-plane');
+  });
 });
 
 describe('http', () => {
@@ -422,5 +438,14 @@ describe('what goes while it is looked at', () => {
     const container = docker.getContainer(`slipway-${spec.lab}-worker`);
     await container.kill();
     expect(await blindness(http.getEach('/who', { pods: site, port: 8080, fields: Seen }))).not.toBe('');
+  });
+});
+
+describe('a lab with a process that no signal reaches', () => {
+  it('is removed all the same', async () => {
+    // What a kill in the middle of a pod's start leaves under cgroup v1.
+    await onPlane('for f in $(find /sys/fs/cgroup -path "*cri-containerd*" -name freezer.state | head -n 1); do echo FROZEN > $f; done');
+    await slipway.remove(spec, soon(150_000));
+    expect(await slipway.find(spec.instance, soon())).toEqual([]);
   });
 });
