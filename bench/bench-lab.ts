@@ -42,6 +42,7 @@ export async function benchLab({ root, signal, say }: BenchOptions): Promise<Ben
     SLIPWAY_ROOT: root,
     SLIPWAY_COURSE: join(root, 'bench', 'course'),
     SLIPWAY_DATA: data,
+    SLIPWAY_POOL_MIB: '0',
     SLIPWAY_INSTANCE: instance,
     SLIPWAY_LOG: 'warn',
   });

@@ -8,6 +8,7 @@ import { sessionView } from './hub.ts';
 import type { Idle } from './idle.ts';
 import type { Jobs } from './jobs.ts';
 import type { LiveChecks } from './live-checks.ts';
+import type { Pool } from './pool.ts';
 import { Problem } from './problem.ts';
 import { resumeEpoch, resumePhase } from './resume-phase.ts';
 import type { Settings } from './settings.ts';
@@ -27,12 +28,15 @@ export interface Context {
   watches: Watches;
   live: LiveChecks;
   idle: Idle;
+  pool: Pool;
 }
 
 /** The container images a lab stands on; made where they are missing. */
 export interface LabImages {
   /** Makes sure an image is in the engine and answers its reference. */
   ensure(name: string, report: (detail: string) => void, signal: AbortSignal): Promise<string>;
+  /** The engine's id of an image that was ensured. */
+  idOf(name: string): string | undefined;
 }
 
 export function labOf(context: Pick<Context, 'course'>, id: string): CourseLab {

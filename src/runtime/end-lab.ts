@@ -18,6 +18,17 @@ export async function endLab(context: Context, session: LabSession, reason: Reas
   return ending;
 }
 
+/** Removes containers that nobody wants any more, in the background, and their row; what is cut off is done by the reconciler. */
+export function clearInstance(context: Context, instance: string): Promise<void> {
+  const { store, provider, settings, jobs } = context;
+  return jobs.runIfIdle(`instance ${instance}`, async (signal) => {
+    await store.instances.wantAbsent(instance);
+    await provider.remove({ instance: settings.instance, lab: instance }, signal);
+    await store.instances.forget(instance);
+    context.admission.wake();
+  });
+}
+
 /** Removes the containers of a session in state `ending`, then its row says `ended`. */
 export async function clearAway(context: Context, session: LabSession, signal: AbortSignal): Promise<void> {
   const { store, provider, settings } = context;

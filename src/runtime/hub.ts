@@ -5,7 +5,7 @@ import type { LabLogEntry, LabSession, Phase } from '#store/port.ts';
 /** What a page shows of a session. */
 export type SessionView = Pick<
   LabSession,
-  'id' | 'lab' | 'state' | 'epoch' | 'reason' | 'createdAt' | 'changedAt' | 'activeAt' | 'keepUntil'
+  'id' | 'lab' | 'state' | 'way' | 'epoch' | 'reason' | 'createdAt' | 'changedAt' | 'activeAt' | 'keepUntil'
 >;
 
 export interface CheckResult {
@@ -75,6 +75,6 @@ export function hub(): Hub {
 }
 
 export function sessionView(session: LabSession): SessionView {
-  const { id, lab, state, epoch, reason, createdAt, changedAt, activeAt, keepUntil } = session;
-  return { id, lab, state, epoch, reason, createdAt, changedAt, activeAt, keepUntil };
+  const { id, lab, state, way, epoch, reason, createdAt, changedAt, activeAt, keepUntil } = session;
+  return { id, lab, state, way, epoch, reason, createdAt, changedAt, activeAt, keepUntil };
 }

@@ -60,6 +60,8 @@ export function idleLabs(context: () => Context, clock: Clock = systemClock): Id
     const at = warnings.get(session.id) ?? Math.max(due, now + lead);
     setWarning(session.id, at);
     if (now < at) return;
+    // A check that ended while its changes were being looked for.
+    if ((await context().store.sessions.get(session.id))?.activeAt !== session.activeAt) return;
     await pauseLab(context(), session, pausedFor(now - Math.max(Date.parse(session.activeAt), Date.parse(session.changedAt))));
     setWarning(session.id, null);
   }

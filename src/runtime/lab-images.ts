@@ -5,7 +5,9 @@ import type { LabImages } from './context.ts';
 /** The images of `images/`, told in one line of detail: what is made, how far it is, about how long it takes. */
 export function labImages(docker: Dockerode, root: string): LabImages {
   const all = images(docker, { root });
+  const ids = new Map<string, string>();
   return {
+    idOf: (name) => ids.get(name),
     async ensure(name, report, signal) {
       const ready = await all.ensure(name, {
         signal,
@@ -15,6 +17,7 @@ export function labImages(docker: Dockerode, root: string): LabImages {
           report(`${title}${progress}${estimate}: ${detail}`);
         },
       });
+      ids.set(name, ready.id);
       return ready.ref;
     },
   };

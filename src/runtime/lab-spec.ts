@@ -32,6 +32,9 @@ export function labSpec(lab: CourseLab, ref: LabRef): LabSpec {
   };
 }
 
+/** The images that a lab stands on, but for its toolbox. */
+export const imagesOf = ({ images, containers }: LabSpec) => ['node', 'gateway', ...images, ...containers.map(({ image }) => image)];
+
 /** The spec once every image it stands on is in the engine, with the toolbox's own reference. */
 export async function withImages(
   images: LabImages,
@@ -39,8 +42,6 @@ export async function withImages(
   report: (detail: string) => void,
   signal: AbortSignal,
 ): Promise<LabSpec> {
-  for (const name of ['node', 'gateway', ...spec.images, ...spec.containers.map(({ image }) => image)]) {
-    await images.ensure(name, report, signal);
-  }
+  for (const name of imagesOf(spec)) await images.ensure(name, report, signal);
   return { ...spec, toolbox: { ...spec.toolbox, image: await images.ensure(spec.toolbox.image, report, signal) } };
 }

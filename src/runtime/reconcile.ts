@@ -3,11 +3,11 @@ import { ClusterError, type ContainerEvent, type LabAccess } from '#cluster/port
 import type { LabSession } from '#store/port.ts';
 import { type Context, publishSession, refOf } from './context.ts';
 import { declareCrashed } from './crash-lab.ts';
-import { clearAway } from './end-lab.ts';
-import { makeLab } from './make-lab.ts';
+import { clearAway, clearInstance } from './end-lab.ts';
 import { freeze } from './pause-lab.ts';
 import { isResuming, resumeInBackground } from './resume-lab.ts';
-import { admit } from './start-lab.ts';
+import { mendSpare } from './spares.ts';
+import { enter } from './start-lab.ts';
 import { tell } from './tell.ts';
 
 /** A start that is still not done after this long is given up, so that a start which kills the server cannot do so for ever. */
@@ -25,9 +25,9 @@ export async function reconcile(context: Context, signal: AbortSignal): Promise<
   // Instances first: one that is admitted in between then has its session in the second list.
   const instances = await store.instances.list();
   const held = new Set((await store.sessions.listLive()).map((session) => session.instance));
-  for (const { id } of instances.filter(({ id, intent }) => !held.has(id) && intent !== 'spare')) {
-    await provider.remove({ instance: settings.instance, lab: id }, signal);
-    await store.instances.forget(id);
+  for (const instance of instances.filter(({ id }) => !held.has(id))) {
+    if (instance.intent === 'spare') await mendSpare(context, instance, signal);
+    else await clearInstance(context, instance.id);
   }
   const known = new Set(instances.map(({ id }) => id));
   for (const found of await provider.find(settings.instance, signal)) {
@@ -37,10 +37,10 @@ export async function reconcile(context: Context, signal: AbortSignal): Promise<
   }
 }
 
-/** Mends one session, as the only work on it, if it still is what the list said. Making and clearing away go on in the background. */
+/** Mends one session, as the only work on it, if it still is what the list said. Clearing away goes on in the background, and making in its turn. */
 async function mend(context: Context, listed: LabSession, outer: AbortSignal): Promise<void> {
-  if (listed.state === 'queued') {
-    await admit(context, listed);
+  if (listed.state === 'queued' || (listed.state === 'starting' && !isOverdue(context, listed))) {
+    if (!context.jobs.isBusy(listed.id)) await enter(context, listed);
     return;
   }
   const mended = context.jobs.runIfIdle(listed.id, async (signal) => {
@@ -48,17 +48,18 @@ async function mend(context: Context, listed: LabSession, outer: AbortSignal): P
     if (session === null || session.state !== listed.state || session.epoch !== listed.epoch) return;
     await mendNow(context, session, AbortSignal.any([signal, outer]));
   });
-  if (listed.state !== 'starting' && listed.state !== 'ending') await mended;
+  if (listed.state !== 'ending') await mended;
+}
+
+/** Whether a start has taken too long, not counting the time in line. */
+function isOverdue({ admission }: Context, { id, changedAt }: LabSession): boolean {
+  return Date.now() - Date.parse(changedAt) > startLimit && admission.place(id) === null;
 }
 
 async function mendNow(context: Context, session: LabSession, signal: AbortSignal): Promise<void> {
   const { store, provider } = context;
   switch (session.state) {
     case 'starting': {
-      if (Date.now() - Date.parse(session.changedAt) < startLimit) {
-        await makeLab(context, session, signal);
-        return;
-      }
       const reason = { code: 'interrupted', message: 'The server stopped while it made this lab, and too much time has passed.' };
       const failed = await store.sessions.move(session.id, 'fail', { reason });
       if (failed) publishSession(context, failed);
@@ -176,6 +177,8 @@ async function followEvents(context: Context, signal: AbortSignal): Promise<void
     const part = `${event.lab} ${event.epoch} ${event.part}`;
     if (event.action === 'oom') starved.add(part);
     const listed = (await store.sessions.listLive()).find(({ instance }) => instance === event.lab);
+    if (listed === undefined && losses.has(event.action))
+      void jobs.runIfIdle(`spare ${event.lab}`, (own) => mendSpare(context, { id: event.lab }, own));
     if (listed === undefined || listed.instanceEpoch !== event.epoch || !(listed.state === 'ready' || listed.state === 'paused')) continue;
     if (!losses.has(event.action)) {
       // What it waits for must not hold up the news of other labs.

@@ -46,6 +46,7 @@ async function goOn(context: Context, session: LabSession, signal: AbortSignal):
   const { store, provider, log } = context;
   const row = await store.sessions.get(session.id);
   if (row?.state !== 'paused' || row.epoch !== session.epoch) return;
+  context.pool.standAside();
   const epoch = resumeEpoch(row);
   const began = performance.now();
   // Details come while the containers wake up; each is written after the one before.

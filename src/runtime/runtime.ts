@@ -17,6 +17,7 @@ import { jobs } from './jobs.ts';
 import { labImages } from './lab-images.ts';
 import { liveChecks } from './live-checks.ts';
 import { pauseLab } from './pause-lab.ts';
+import { labPool } from './pool.ts';
 import { keepReconciled } from './reconcile.ts';
 import { reloadGraders } from './reload-graders.ts';
 import { resumeLab } from './resume-lab.ts';
@@ -93,7 +94,8 @@ async function build(settings: Settings): Promise<Runtime> {
   const stop = new AbortController();
   const live = liveChecks(() => context);
   const idle = idleLabs(() => context);
-  const base = { settings, log, store, provider, course, images, live, idle, hub: events };
+  const pool = labPool(() => context);
+  const base = { settings, log, store, provider, course, images, live, idle, pool, hub: events };
   const context: Context = {
     ...base,
     jobs: jobs((session, error) => log.error({ err: error, session }, 'work on a lab ended badly; the reconciler takes over')),
@@ -127,7 +129,8 @@ async function build(settings: Settings): Promise<Runtime> {
     },
     begin() {
       if (settings.engine && settings.reload && reconciling === undefined) reloadGraders(context, stop.signal);
-      if (settings.engine) reconciling ??= Promise.all([keepReconciled(context, stop.signal), idle.keep(stop.signal)]);
+      if (settings.engine)
+        reconciling ??= Promise.all([keepReconciled(context, stop.signal), idle.keep(stop.signal), pool.keep(stop.signal)]);
     },
     async close() {
       stop.abort(new Error('the server is stopping'));

@@ -29,6 +29,10 @@ const Environment = z.object({
   SLIPWAY_DISK_WATERMARK_MIB: z.coerce.number().int().nonnegative().default(4096),
   /** Minutes without a keystroke or an action after which a lab is paused; 0: never. Its learner is warned after three quarters. */
   SLIPWAY_IDLE_MINUTES: z.coerce.number().nonnegative().max(10_080).default(20),
+  /** Memory that labs may take which nobody asked for yet, in MiB; 0: nothing is made ahead. Left out: worked out at boot. */
+  SLIPWAY_POOL_MIB: z.coerce.number().int().nonnegative().optional(),
+  /** How many labs' beginnings are kept on the engine's disk. Left out: 4, none when SLIPWAY_POOL_MIB is 0. 0: none is taken. */
+  SLIPWAY_CAPTURES: z.coerce.number().int().nonnegative().max(50).optional(),
   SLIPWAY_LOG: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   DATABASE_URL: z.string().optional(),
 });
@@ -49,6 +53,10 @@ export interface Settings {
   diskWatermarkBytes: number;
   /** Before an idle lab is paused; 0: never. */
   idleMinutes: number;
+  /** Memory for labs that nobody asked for yet; null: what `suggestedPool` says. */
+  poolBytes: number | null;
+  /** How many captured labs are kept. */
+  captures: number;
   log: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   databaseUrl: string | undefined;
 }
@@ -75,6 +83,8 @@ export function readSettings(env: Readonly<Record<string, string | undefined>> =
     reload: values.SLIPWAY_RELOAD === '1',
     diskWatermarkBytes: values.SLIPWAY_DISK_WATERMARK_MIB * 1024 * 1024,
     idleMinutes: values.SLIPWAY_IDLE_MINUTES,
+    poolBytes: values.SLIPWAY_POOL_MIB === undefined ? null : values.SLIPWAY_POOL_MIB * 1024 * 1024,
+    captures: values.SLIPWAY_CAPTURES ?? (values.SLIPWAY_POOL_MIB === 0 || values.SLIPWAY_RELOAD === '1' ? 0 : 4),
     log: values.SLIPWAY_LOG,
     databaseUrl: values.DATABASE_URL,
   };

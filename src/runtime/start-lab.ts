@@ -1,5 +1,6 @@
 import type { LabSession, Person } from '#store/port.ts';
 import { type Context, labOf, publishSession } from './context.ts';
+import { clearInstance } from './end-lab.ts';
 import { makeLab } from './make-lab.ts';
 import { Problem } from './problem.ts';
 import { resumeLab } from './resume-lab.ts';
@@ -15,24 +16,43 @@ export async function startLab(context: Context, person: Person, labId: string):
   if (live?.state === 'paused') return { session: await resumeLab(context, live), created: false };
   if (live && live.state !== 'failed' && live.state !== 'crashed') return { session: live, created: false };
   await refuseWithoutRoom(context);
+  await context.admission.check(person, lab, live ?? undefined);
   if (live) return { session: (await tryReset(context, live)) ?? (await startLab(context, person, labId)).session, created: false };
   const begun = await context.store.sessions.begin({ person: person.id, lab: lab.id, labVersion: lab.version });
   if (!begun.created) return begun;
-  return { session: await admit(context, begun.session), created: true };
+  return { session: await enter(context, begun.session), created: true };
 }
 
-/** Gives a queued session the row of its containers and begins to make them. */
+/** A lab that stands ready needs neither room nor a turn; any other is made when admission says so. */
+export async function enter(context: Context, session: LabSession): Promise<LabSession> {
+  const isClaimed = session.state === 'starting' && session.way === 'warm';
+  const claimed = isClaimed ? session : await context.store.sessions.claim(session.id);
+  return claimed === null ? await context.admission.enter(session) : await brought(context, claimed, session);
+}
+
+/** Begins to make the lab of a session that is queued or starting: its turn has come. Answers its row as it is then. */
 export async function admit(context: Context, session: LabSession): Promise<LabSession> {
-  const { store } = context;
-  const starting = await store.sessions.admit(session.id);
-  if (starting === null) return (await store.sessions.get(session.id)) ?? session;
-  publishSession(context, starting);
-  await tell(context, starting, 'started', 'The lab was started.');
-  inBackground(context, starting);
+  const { sessions } = context.store;
+  if (session.state === 'starting') return await brought(context, session, session);
+  const starting = (await sessions.claim(session.id)) ?? (await sessions.admit(session.id));
+  return starting === null ? ((await sessions.get(session.id)) ?? session) : await brought(context, starting, session);
+}
+
+async function brought(context: Context, starting: LabSession, before: LabSession): Promise<LabSession> {
+  if (before.state === 'queued') {
+    publishSession(context, starting);
+    await tell(context, starting, 'started', 'The lab was started.');
+  }
+  void context.jobs.run(starting.id, async (signal) => {
+    await context.watches.end(starting.id);
+    await makeLab(context, starting, signal);
+    // What a reset leaves behind: nobody waits for that to go.
+    if (before.instance !== null && before.instance !== starting.instance) void clearInstance(context, before.instance);
+  });
   return starting;
 }
 
-/** Brings a lab back to its beginning: the next epoch, with containers made anew. */
+/** Brings a lab back to its beginning: the next epoch, with other containers. Those of before are removed while nobody waits for it. */
 export async function resetLab(context: Context, session: LabSession): Promise<LabSession> {
   await refuseWithoutRoom(context);
   const moved = await tryReset(context, session);
@@ -46,19 +66,10 @@ async function tryReset(context: Context, session: LabSession): Promise<LabSessi
   const lab = labOf(context, session.lab);
   const moved = await store.sessions.move(session.id, 'reset', { reason: null, labVersion: lab.version });
   if (moved === null) return null;
-  if (moved.instance !== null) await store.instances.setEpoch(moved.instance, moved.epoch);
   publishSession(context, moved);
   const again = session.state === 'ready' || session.state === 'paused' ? 'The lab was reset' : 'The lab was begun again';
   await tell(context, moved, 'reset', `${again}: its cluster and its files are made anew.`);
-  inBackground(context, moved);
-  return moved;
-}
-
-function inBackground(context: Context, session: LabSession): void {
-  void context.jobs.run(session.id, async (signal) => {
-    await context.watches.end(session.id);
-    await makeLab(context, session, signal);
-  });
+  return await enter(context, moved);
 }
 
 async function refuseWithoutRoom(context: Context): Promise<void> {

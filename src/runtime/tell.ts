@@ -34,4 +34,9 @@ export function lasting(milliseconds: number): string {
   return hours < 48 ? counted(hours, 'hour') : counted(Math.round(hours / 24), 'day');
 }
 
+/** A wait, to the tenth of a second where that tells something: `0.6 s`, else as `lasting`. */
+export function briefly(milliseconds: number): string {
+  return milliseconds < 10_000 ? `${(milliseconds / 1000).toFixed(1)} s` : lasting(milliseconds);
+}
+
 const counted = (count: number, unit: string) => `${count} ${unit}${count === 1 ? '' : 's'}`;

@@ -191,11 +191,12 @@ export function labSessionStore(executor: Executor, now: () => Date): LabSession
         ),
       ),
 
-    list: ({ person, lab }) =>
+    list: ({ person, lab, since }) =>
       executor.read(async (db) => {
         let query = db.selectFrom('labSession').selectAll();
         if (person !== undefined) query = query.where('person', '=', person);
         if (lab !== undefined) query = query.where('lab', '=', lab);
+        if (since !== undefined) query = query.where('createdAt', '>=', isoTime(since));
         return parseRows('lab_session', LabSessionRow, await query.orderBy('createdAt', 'desc').orderBy('id', 'desc').execute());
       }),
 
@@ -214,7 +215,9 @@ export function labSessionStore(executor: Executor, now: () => Date): LabSession
           await tx
             .updateTable('labSession')
             .set({ ...others, ...newReason, state: next, changedAt: isoTime(now()) })
-            .$if(move === 'reset', (query) => query.set((of) => ({ epoch: of('epoch', '+', 1), instanceEpoch: of('epoch', '+', 1) })))
+            .$if(move === 'reset', (query) =>
+              query.set((of) => ({ epoch: of('epoch', '+', 1), instanceEpoch: of('epoch', '+', 1), way: null })),
+            )
             .where('id', '=', id)
             .where('state', 'in', from)
             .returningAll()

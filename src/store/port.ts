@@ -86,8 +86,8 @@ export interface LabSessionStore {
   get(id: string): Promise<LabSession | null>;
   live(person: string, lab: string): Promise<LabSession | null>;
   listLive(): Promise<readonly LabSession[]>;
-  /** Live and ended, newest first. */
-  list(filter: { person?: string; lab?: string }): Promise<readonly LabSession[]>;
+  /** Live and ended, newest first; `since`: those begun from then on. */
+  list(filter: { person?: string; lab?: string; since?: string }): Promise<readonly LabSession[]>;
   /**
    * Makes a move if the state allows it, in one compare-and-set; null when it does not (somebody was faster).
    * `reset` also makes the next epoch. `set` changes the other columns in the same transaction.

@@ -15,7 +15,7 @@ let env: NodeJS.ProcessEnv;
 const started: ChildProcess[] = [];
 beforeAll(() => {
   data = mkdtempSync(join(tmpdir(), 'slipway-host-'));
-  env = { ...process.env, SLIPWAY_DATA: data, SLIPWAY_INSTANCE: `test-${data.slice(-6).toLowerCase()}` };
+  env = { ...process.env, SLIPWAY_POOL_MIB: '0', SLIPWAY_DATA: data, SLIPWAY_INSTANCE: `test-${data.slice(-6).toLowerCase()}` };
 });
 afterAll(() => {
   for (const child of started) child.kill('SIGKILL');

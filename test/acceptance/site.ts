@@ -51,6 +51,7 @@ export async function site(env: Readonly<Record<string, string>> = {}, entry = j
           SLIPWAY_DATA: data,
           SLIPWAY_INSTANCE: instance,
           SLIPWAY_PORT: String(port),
+          SLIPWAY_POOL_MIB: '0',
           NODE_ENV: 'production',
           ...env,
         },

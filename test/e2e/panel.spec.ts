@@ -21,6 +21,7 @@ async function playLab(page: Page) {
     id: 'played',
     lab,
     state: 'ready',
+    way: 'cold',
     epoch: 1,
     reason: null,
     createdAt: ago(60),

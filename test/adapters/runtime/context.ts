@@ -3,23 +3,26 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { admission } from '#runtime/admission.ts';
-import type { Clock } from '#runtime/clock.ts';
+import { type Clock, systemClock } from '#runtime/clock.ts';
 import type { Context } from '#runtime/context.ts';
 import { loadCourse } from '#runtime/course.ts';
 import { hub } from '#runtime/hub.ts';
 import { idleLabs } from '#runtime/idle.ts';
 import { jobs } from '#runtime/jobs.ts';
 import { liveChecks } from '#runtime/live-checks.ts';
+import { labPool } from '#runtime/pool.ts';
 import { readSettings } from '#runtime/settings.ts';
 import { admit } from '#runtime/start-lab.ts';
 import { watches } from '#runtime/watch-progress.ts';
 import { openStore } from '#store/open.ts';
 import type { LabSession, Person } from '#store/port.ts';
 import { type FakeLab, fakeLab } from '../cluster/fake-lab.ts';
+import { type FakeCaptures, fakeCaptures } from './fake-captures.ts';
 
 export interface Workbench {
   context: Context;
   lab: FakeLab;
+  captures: FakeCaptures;
   learner: Person;
   errors: unknown[];
   /** Waits until the session is in one of these states; fails with what it is after 20 s. */
@@ -29,12 +32,34 @@ export interface Workbench {
   close(): Promise<void>;
 }
 
-/** The runtime's use cases on a real database and a fake engine. With a clock, rows are written and idle labs found by its time. */
-export async function workbench({ clock }: { clock?: Clock } = {}): Promise<Workbench> {
+export interface WorkbenchOptions {
+  /** Rows are written, idle labs found and the pool kept by its time. */
+  clock?: Clock;
+  /** Memory for labs that nobody asked for. */
+  poolMiB?: number;
+  /** How many captures are kept; the provider can make them if any. */
+  captures?: number;
+  /** Programs that run on the machine. */
+  load?: () => number;
+}
+
+const clearing = (timer: NodeJS.Immediate) => () => clearImmediate(timer);
+
+/** The runtime's use cases on a real database and a fake engine. */
+export async function workbench({ clock, poolMiB = 0, captures = 0, load = () => 0 }: WorkbenchOptions = {}): Promise<Workbench> {
   const root = join(import.meta.dirname, '../../..');
   const data = await mkdtemp(join(tmpdir(), 'slipway-runtime-'));
   const lab = await fakeLab();
-  const settings = readSettings({ SLIPWAY_ROOT: root, SLIPWAY_DATA: data, SLIPWAY_INSTANCE: 'test-here', SLIPWAY_DISK_WATERMARK_MIB: '0' });
+  const settings = readSettings({
+    SLIPWAY_ROOT: root,
+    SLIPWAY_DATA: data,
+    SLIPWAY_INSTANCE: 'test-here',
+    SLIPWAY_DISK_WATERMARK_MIB: '0',
+    SLIPWAY_POOL_MIB: `${poolMiB}`,
+    SLIPWAY_CAPTURES: `${captures}`,
+  });
+  const kept = fakeCaptures(lab.provider);
+  const provider = captures > 0 ? { ...lab.provider, captures: kept } : lab.provider;
   const store = await openStore({ folder: data, ...(clock ? { now: () => new Date(clock.now()) } : {}) });
   const log = pino({ level: 'silent' });
   const errors: unknown[] = [];
@@ -48,10 +73,13 @@ export async function workbench({ clock }: { clock?: Clock } = {}): Promise<Work
   const make = (): Context => {
     const live = liveChecks(() => context);
     const idle = idleLabs(() => context, clock);
-    const base = { settings, log, store, provider: lab.provider, course, live, idle, hub: hub() };
+    // What the pool waits for has happened by the next turn.
+    const soon: Clock = { now: () => (clock ?? systemClock).now(), after: (_, work) => clearing(setImmediate(work)) };
+    const pool = labPool(() => context, { clock: soon, load, freeBytes: () => 16 * 1024 ** 3 });
+    const base = { settings, log, store, provider, course, live, idle, pool, hub: hub() };
     const context: Context = {
       ...base,
-      images: { ensure: async (name) => names[name] ?? name },
+      images: { ensure: async (name) => names[name] ?? name, idOf: (name) => `id of ${name}` },
       jobs: jobs((_session, error) => errors.push(error)),
       watches: watches(base, new Uint8Array(32)),
       admission: admission(() => context, admit),
@@ -67,6 +95,7 @@ export async function workbench({ clock }: { clock?: Clock } = {}): Promise<Work
   const self: Workbench = {
     context: make(),
     lab,
+    captures: kept,
     learner: await store.people.create({ name: 'Learner', roles: ['learner'] }),
     errors,
     async reaches(session, ...states) {

@@ -41,11 +41,16 @@ export async function fakeApiServer(answer: Answer = readyCluster(['control-plan
   return self;
 }
 
+const groups = ['apps', 'batch'];
+const roots = new Set(['/api/v1', ...groups.map((name) => `/apis/${name}/v1`)]);
+
 export function readyCluster(hostnames: readonly string[]): Answer {
   const nodes = hostnames.map((name) => ({ metadata: { name }, spec: {}, status: { conditions: [{ type: 'Ready', status: 'True' }] } }));
   return (request, response) => {
     const path = request.url ?? '';
-    if (path === '/apis') return json(response, { groups: [{ name: 'apps' }, { name: 'batch' }] });
+    if (path === '/apis')
+      return json(response, { groups: groups.map((name) => ({ name, preferredVersion: { groupVersion: `${name}/v1` } })) });
+    if (roots.has(path)) return json(response, { resources: [] });
     if (path === '/api/v1/nodes') return json(response, { kind: 'NodeList', items: nodes });
     return json(response, {});
   };

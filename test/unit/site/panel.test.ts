@@ -9,7 +9,18 @@ import type { Phase } from '#store/port.ts';
 const at = '2026-11-23T12:00:00.000Z';
 
 function session(state: SessionState, reason: SessionView['reason'] = null): SessionView {
-  return { id: 's1', lab: '04-state-inside', state, epoch: 1, reason, createdAt: at, changedAt: at, activeAt: at, keepUntil: null };
+  return {
+    id: 's1',
+    lab: '04-state-inside',
+    state,
+    way: null,
+    epoch: 1,
+    reason,
+    createdAt: at,
+    changedAt: at,
+    activeAt: at,
+    keepUntil: null,
+  };
 }
 
 describe('the lab panel', () => {
