@@ -5,7 +5,7 @@ import { test as base, expect, type Page } from '@playwright/test';
 import Docker from 'dockerode';
 import { findOwned, removeOwned } from '#cli/engine/owned.ts';
 import { type Site, site } from '../acceptance/site.ts';
-import { type Guard, guard } from './guard.ts';
+import { type Guard, guard, steady } from './guard.ts';
 import { smallCourse } from './small/course.ts';
 
 const pictures = join(import.meta.dirname, '../../test-results/pictures');
@@ -66,6 +66,10 @@ export const test = base.extend<Fixtures, Servers>({
     },
     { scope: 'worker', timeout: 180_000 },
   ],
+  page: async ({ page }, use) => {
+    steady(page);
+    await use(page);
+  },
   guarded: async ({ page, baseURL }, use) => {
     const watching = guard(page, baseURL ?? '');
     await use(watching);

@@ -1,4 +1,5 @@
 import { gzipSync } from 'node:zlib';
+import type { Response } from '@playwright/test';
 import { expect, test } from './fixtures.ts';
 
 test.use({ baseURL: async ({ reading }, use) => use(reading.origin) });
@@ -23,18 +24,17 @@ test('without an engine, Start lab says what is missing', async ({ page, picture
 });
 
 test('a lesson weighs little: 15 kB of script before a click, 60 kB in all', async ({ page }) => {
-  const weights: { url: string; script: boolean; bytes: number }[] = [];
-  const reading: Promise<void>[] = [];
-  page.on('response', (response) => {
-    const type = response.headers()['content-type'] ?? '';
-    const read = async () => {
-      const bytes = gzipSync(await response.body()).length;
-      weights.push({ url: response.url(), script: type.includes('javascript'), bytes });
-    };
-    reading.push(read());
+  const responses: Response[] = [];
+  page.on('request', (request) => {
+    if (request.isNavigationRequest()) responses.length = 0;
   });
+  page.on('response', (response) => responses.push(response));
   await page.goto(lesson, { waitUntil: 'networkidle' });
-  await Promise.all(reading);
+  const weigh = async (response: Response) => {
+    const type = response.headers()['content-type'] ?? '';
+    return { url: response.url(), script: type.includes('javascript'), bytes: gzipSync(await response.body()).length };
+  };
+  const weights = await Promise.all(responses.map(weigh));
   const sum = (some: typeof weights) => some.reduce((total, { bytes }) => total + bytes, 0);
   const heaviest = weights.toSorted((a, b) => b.bytes - a.bytes).map(({ url, bytes }) => `${bytes} ${url}`);
   expect(sum(weights.filter(({ script }) => script)), heaviest.join('\n')).toBeLessThanOrEqual(15_000);

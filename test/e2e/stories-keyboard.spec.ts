@@ -3,7 +3,12 @@ import { expect, test } from './fixtures.ts';
 import { clearDesk, type ShellBridge, shellBridge } from './shells/bridge.ts';
 import { playSession } from './small/session.ts';
 
-test.use({ baseURL: async ({ small }, use) => use(small.origin), viewport: { width: 1440, height: 900 } });
+test.use({
+  baseURL: async ({ small }, use) => use(small.origin),
+  viewport: { width: 1440, height: 900 },
+  // What fades in when it gets the focus is looked at as it is then.
+  contextOptions: { reducedMotion: 'reduce' },
+});
 
 let bridge: ShellBridge;
 
@@ -75,6 +80,12 @@ test('a learner without a mouse finds a lesson, works in it and in its shell, ma
   const session = await playSession(page, '01-harbour');
   const crane = page.locator('lab-task[task="crane"]');
 
+  const stays = async () => {
+    await expect(page).toHaveURL(/\/lessons\/01-harbour(#.*)?$/);
+    await expect(page.getByRole('dialog')).toHaveCount(0);
+    await expect(page.locator('html')).not.toHaveAttribute('data-theme');
+  };
+
   await test.step('the lab is started, and the keyboard stays where it was put', async () => {
     await page.reload();
     await tabTo(page, /^Start lab$/);
@@ -98,10 +109,19 @@ test('a learner without a mouse finds a lesson, works in it and in its shell, ma
     await picture('keyboard-hint');
   });
 
+  await test.step('an answer is written, and its letters are no keys of the page', async () => {
+    const answer = page.getByRole('textbox', { name: 'Which berth is it?' });
+    await answer.focus();
+    await page.keyboard.type('hdnpts/?');
+    await expect(answer).toHaveValue('hdnpts/?');
+    await stays();
+  });
+
   await test.step('into the shell, and out again at both ends', async () => {
     await tabTo(page, /^Terminal input$/);
-    await page.keyboard.type('echo keys-$((40+2))\n');
-    await expect(page.getByRole('tabpanel').locator('.xterm-rows')).toContainText('keys-42');
+    await page.keyboard.type('echo "hdnpts/?"-$((40+2))\n');
+    await expect(page.getByRole('tabpanel').locator('.xterm-rows')).toContainText('hdnpts/?-42');
+    await stays();
     await page.keyboard.press('Tab');
     await expect(page.getByRole('textbox', { name: 'Terminal input' })).toBeFocused();
     await page.keyboard.press('F6');

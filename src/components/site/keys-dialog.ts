@@ -1,4 +1,4 @@
-import { type Key, keys } from './keys.ts';
+import { areLettersOff, type Key, keys } from './keys.ts';
 import { modal } from './modal.ts';
 import { remember } from './remember.ts';
 
@@ -42,7 +42,7 @@ function letterSwitch(): HTMLElement {
   const label = document.createElement('label');
   const box = document.createElement('input');
   box.type = 'checkbox';
-  box.checked = !/(?:^|; )keys=off/.test(document.cookie);
+  box.checked = !areLettersOff();
   box.addEventListener('change', () => remember('keys', box.checked ? null : 'off'));
   label.append(box, 'Keys of a single letter or sign work. They never do while you type in a field or in the shell.');
   return label;

@@ -44,3 +44,13 @@ export const keys: Readonly<Record<string, readonly Key[]>> = {
 export function nameOf({ key, ctrlKey, metaKey }: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey'>): string {
   return ctrlKey || metaKey ? `Control+${key.toLowerCase()}` : key;
 }
+
+/** Whether the reader has switched off the keys of one letter or sign, as people do whose speech or tremor would press them. */
+export function areLettersOff(): boolean {
+  return /(?:^|; )keys=off/.test(document.cookie);
+}
+
+/** Whether a key event is of a letter or a sign, and those are switched off; Space is neither. */
+export function isLetterOff({ key }: Pick<KeyboardEvent, 'key'>): boolean {
+  return key.length === 1 && key !== ' ' && areLettersOff();
+}

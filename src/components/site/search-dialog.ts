@@ -9,5 +9,11 @@ export function openSearch(words: string): void {
   box.element.addEventListener('click', (event) => {
     if (event.target instanceof Element && event.target.closest('a') !== null) dialog.close();
   });
+  // A field of searches would take the first Escape to empty itself.
+  box.input.addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape' || event.isComposing) return;
+    event.preventDefault();
+    dialog.close();
+  });
   box.input.focus();
 }

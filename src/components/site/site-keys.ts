@@ -1,4 +1,4 @@
-import { keys, nameOf } from './keys.ts';
+import { areLettersOff, keys, nameOf } from './keys.ts';
 
 /** Keys are only what their names say outside of what is typed in, and while no dialog is open. */
 const typing = 'input, textarea, select, [contenteditable], slipway-terminal, dialog, [popover]:popover-open';
@@ -7,9 +7,10 @@ document.addEventListener('keydown', (event) => {
   const { target } = event;
   if (event.defaultPrevented || event.altKey || event.isComposing || event.repeat) return;
   if (target instanceof Element && target.closest(typing) !== null) return;
+  // A press beside what can have the focus leaves it to the page behind the dialog.
+  if (document.querySelector('dialog:modal') !== null) return;
   const name = nameOf(event);
-  // Keys of one letter can be switched off, for people whose speech or tremor would press them.
-  if (name.length === 1 && /(?:^|; )keys=off/.test(document.cookie)) return;
+  if (name.length === 1 && areLettersOff()) return;
   for (const { press } of Object.values(keys)
     .flat()
     .filter((key) => key.keys.includes(name))) {

@@ -1,4 +1,5 @@
 import Reveal from 'reveal.js';
+import { isLetterOff } from '#components/site/keys.ts';
 import { drawSlides } from './draw.ts';
 import { type Steps, steps } from './step.ts';
 
@@ -25,7 +26,7 @@ export async function startDeck(article: HTMLElement, root: HTMLElement): Promis
     hash: true,
     help: false,
     jumpToSlide: false,
-    keyboardCondition: () => document.querySelector('dialog[open]') === null,
+    keyboardCondition: (event) => document.querySelector('dialog[open]') === null && !isLetterOff(event),
     navigationMode: 'linear',
     progress: true,
     // Its view for phones does without our sizes.

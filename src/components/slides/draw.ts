@@ -47,6 +47,9 @@ function clean(node: Element, kind: Slide<Element>['kind']): Element {
   return copy;
 }
 
+/** Of code on a slide, as the style sheet says. */
+const lineHeight = 1.4;
+
 /** The largest size, in pixels of a slide 1280 wide, at which no line is cut; monospaced letters are 0.6 as wide as high. */
 function codeSize(text: string): number {
   const longest = Math.max(
@@ -56,7 +59,7 @@ function codeSize(text: string): number {
       .map((line) => line.length),
   );
   const lines = text.trimEnd().split('\n').length;
-  return Math.max(14, Math.min(28, Math.floor(1060 / (longest * 0.61)), Math.floor(420 / (lines * 1.5))));
+  return Math.max(12, Math.min(28, Math.floor(1060 / (longest * 0.61)), Math.floor(430 / (lines * lineHeight))));
 }
 
 function element(tag: string, className: string, text = ''): HTMLElement {

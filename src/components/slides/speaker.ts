@@ -1,3 +1,4 @@
+import { isLetterOff } from '#components/site/keys.ts';
 import { type Drawn, drawSlides } from './draw.ts';
 import { type Steps, steps } from './step.ts';
 
@@ -39,6 +40,7 @@ export function startSpeaker(article: HTMLElement, root: HTMLElement): void {
   addEventListener('resize', scale);
   document.addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector('dialog[open]') !== null) return;
+    if (isLetterOff(event)) return;
     // A button that has the focus is pressed by Space and Enter itself.
     if ((event.key === ' ' || event.key === 'Enter') && event.target instanceof Element && event.target.closest('button, a') !== null)
       return;
