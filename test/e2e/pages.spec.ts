@@ -119,7 +119,7 @@ test('a lesson is shown as slides by keys, with the notes in step', async ({ pag
   await notes.keyboard.press('ArrowRight');
   await expect(slide).toContainText('kubectl -n harbour get deployments');
   await page.keyboard.press('End');
-  await expect(notes.getByText('The end')).toBeVisible();
+  await expect(notes.getByText('The end', { exact: true })).toBeVisible();
   await notes.screenshot({ path: 'test-results/pictures/speaker.png' });
 
   await page.keyboard.press('o');

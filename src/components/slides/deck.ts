@@ -26,6 +26,8 @@ export async function startDeck(article: HTMLElement, root: HTMLElement): Promis
     hash: true,
     help: false,
     jumpToSlide: false,
+    // Home and End by their numbers: left to itself, Reveal goes to the first slide of the last section.
+    keyboard: { 36: () => show(0), 35: () => show(drawn.length - 1) },
     keyboardCondition: (event) => document.querySelector('dialog[open]') === null && !isLetterOff(event),
     navigationMode: 'linear',
     progress: true,
