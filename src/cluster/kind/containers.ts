@@ -21,8 +21,23 @@ export interface EngineTraits {
 const MiB = 1024 * 1024;
 export const gatewayPort = 7000;
 
+/** What a node that is made from a capture begins with. */
+export interface Begun {
+  address: string;
+  /** Becomes its `/var`. */
+  volume: string;
+  entrypoint: readonly string[];
+}
+
 /** A node as kind makes it (its CLI finds, loads into and deletes it), on the lab's network, with a constant host name. */
-export function nodeBody(spec: LabSpec, node: NodeName, image: string, traits: EngineTraits, env: Readonly<Record<string, string>>): Body {
+export function nodeBody(
+  spec: LabSpec,
+  node: NodeName,
+  image: string,
+  traits: EngineTraits,
+  env: Readonly<Record<string, string>>,
+  begun?: Begun,
+): Body {
   const isControlPlane = node.role === 'control-plane';
   return {
     name: node.container,
@@ -41,7 +56,7 @@ export function nodeBody(spec: LabSpec, node: NodeName, image: string, traits: E
       ...(isControlPlane ? ['KUBECONFIG=/etc/kubernetes/admin.conf'] : []),
       ...Object.entries(env).map(([key, value]) => `${key}=${value}`),
     ],
-    Volumes: { '/var': {} },
+    ...(begun ? { Entrypoint: [...begun.entrypoint] } : { Volumes: { '/var': {} } }),
     ...(isControlPlane ? { ExposedPorts: { '6443/tcp': {} } } : {}),
     HostConfig: {
       Privileged: true,
@@ -49,6 +64,7 @@ export function nodeBody(spec: LabSpec, node: NodeName, image: string, traits: E
       Tmpfs: { '/tmp': '', '/run': '' },
       // Binds, not Mounts: a host without /lib/modules gets an empty one instead of an error.
       Binds: ['/lib/modules:/lib/modules:ro', ...(traits.needsDevMapper ? ['/dev/mapper:/dev/mapper'] : [])],
+      ...(begun ? { Mounts: [{ Type: 'volume', Source: begun.volume, Target: '/var', VolumeOptions: noCopy }] } : {}),
       NetworkMode: networkName(spec.lab),
       CgroupnsMode: 'private',
       Init: false,
@@ -57,9 +73,16 @@ export function nodeBody(spec: LabSpec, node: NodeName, image: string, traits: E
       ...(traits.usernsRemap ? { UsernsMode: 'host' } : {}),
       ...(traits.rootless ? { Devices: [{ PathOnHost: '/dev/fuse', PathInContainer: '/dev/fuse', CgroupPermissions: 'rwm' }] } : {}),
     },
-    NetworkingConfig: { EndpointsConfig: { [networkName(spec.lab)]: { Aliases: [node.hostname] } } },
+    NetworkingConfig: {
+      EndpointsConfig: {
+        [networkName(spec.lab)]: { Aliases: [node.hostname], ...(begun ? { IPAMConfig: { IPv4Address: begun.address } } : {}) },
+      },
+    },
   };
 }
+
+/** The types of dockerode want all three. */
+const noCopy = { NoCopy: true, Labels: {}, DriverConfig: { Name: 'local', Options: {} } };
 
 /** Nothing in it can be gained by its user: uid 1000, no capability, a read-only root, limits, no socket of the engine. */
 export function toolboxBody(spec: LabSpec, toolbox: ToolboxSpec): Body {

@@ -95,7 +95,7 @@ const refusals: Readonly<Record<string, { code: ClusterErrorCode; message: strin
   'no-name': { code: 'no-name', message: 'The name does not resolve.' },
 };
 
-function tcp(port: number, container: string, signal: AbortSignal): Promise<Socket> {
+export function tcp(port: number, container: string, signal: AbortSignal): Promise<Socket> {
   throwIfAborted(signal, `reach ${container}`);
   return new Promise((resolve, reject) => {
     const socket = connect({ host, port, noDelay: true, allowHalfOpen: true });

@@ -46,7 +46,9 @@ export async function findLabs(engine: Engine, instance: string, signal: AbortSi
     labs.set(key, found);
     return found;
   };
-  for (const container of containers) {
+  const ofLabs = <T extends { Labels?: Readonly<Record<string, string>> | null }>(objects: readonly T[]) =>
+    objects.filter(({ Labels }) => Labels?.[label.capture] === undefined);
+  for (const container of ofLabs(containers)) {
     at(container.Labels).containers.push({
       id: container.Id,
       name: (container.Names[0] ?? '').replace(/^\//, ''),
@@ -55,7 +57,7 @@ export async function findLabs(engine: Engine, instance: string, signal: AbortSi
     });
   }
   for (const network of networks) at(network.Labels).networks.push(network.Name);
-  for (const volume of volumes) at(volume.Labels).volumes.push(volume.Name);
+  for (const volume of ofLabs(volumes)) at(volume.Labels).volumes.push(volume.Name);
   return [...labs.values()];
 }
 

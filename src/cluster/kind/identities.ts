@@ -57,7 +57,7 @@ export async function markComplete(engine: Engine, node: NodeName, signal: Abort
 }
 
 /** The one cluster and user of a kubeconfig that kubeadm wrote. */
-function credentialsOf(kubeconfig: string): ClientCredentials {
+export function credentialsOf(kubeconfig: string): ClientCredentials {
   const field = (name: string) => {
     const value = new RegExp(`^\\s*${name}: *([A-Za-z0-9+/=]+)\\s*$`, 'm').exec(kubeconfig)?.[1];
     if (value === undefined) throw new ClusterError('engine', `A kubeconfig in the node has no ${name}.`);

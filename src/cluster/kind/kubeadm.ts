@@ -21,7 +21,8 @@ export function kubeadmDocuments(input: KubeadmInput): Document[] {
   const endpoint = `${controlPlane.hostname}:6443`;
   const nodeRegistration = {
     criSocket: 'unix:///run/containerd/containerd.sock',
-    kubeletExtraArgs: args({ 'node-ip': address, 'provider-id': `kind://docker/${node.kindCluster}/${node.container}` }),
+    // Without the lab's name: a node cannot change it, and labs made from one capture share their node objects.
+    kubeletExtraArgs: args({ 'node-ip': address, 'provider-id': `kind://docker/slipway/${node.hostname}` }),
   };
   const isAlone = cluster.nodes.length === 1;
   const kubeadm = 'kubeadm.k8s.io/v1beta4';

@@ -13,6 +13,8 @@ export const label = {
   whole: 'slipway.whole',
   kindCluster: 'io.x-k8s.kind.cluster',
   kindRole: 'io.x-k8s.kind.role',
+  /** On what belongs to a capture, instead of `lab` and `epoch`: its key. */
+  capture: 'slipway.capture',
 } as const;
 
 export interface NodeName {
@@ -88,6 +90,14 @@ export function wholeOf(spec: LabSpec): string[] {
 export function labelsOf(ref: LabRef, part: string): Record<string, string> {
   return { [label.instance]: ref.instance, [label.lab]: ref.lab, [label.epoch]: String(ref.epoch), [label.part]: part };
 }
+
+/** The volume that keeps one node of a capture; with part `whole` the empty one that says that all are there. */
+export function captureVolume(instance: string, key: string, part: string): string {
+  return `slipway-capture-${instance}-${key.slice(0, 24)}-${part}`;
+}
+
+/** The volume that is `/var` of a node made from a capture. */
+export const nodeVolume = (node: NodeName): string => `${node.container}-var`;
 
 /** The engine's filter for a lab's objects; without `epoch`, of every epoch. */
 export function labelFilter(lab: { instance: string; lab?: string; epoch?: number }): string[] {

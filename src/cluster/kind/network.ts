@@ -1,4 +1,5 @@
 import { networkInterfaces } from 'node:os';
+import type Dockerode from 'dockerode';
 import { ClusterError, type LabRef } from '../port.ts';
 import type { Engine } from './engine.ts';
 import { engineStatus, messageOf } from './failures.ts';
@@ -7,13 +8,13 @@ import { label, labelFilter, labelsOf, networkName } from './names.ts';
 /** Lab networks are taken from here, /24 each: outside the engine's default pools (which end at 30) and Kubernetes' own ranges. */
 const pool = { first: '10.201', count: 256 };
 
-/** Makes the lab's network with a range no other network of the engine or the host uses. Answers its name. */
+/** Makes the lab's network with a range no other network of the engine or the host uses. Answers that range. */
 export async function ensureNetwork(engine: Engine, ref: LabRef, signal: AbortSignal): Promise<string> {
   const name = networkName(ref.lab);
   const networks = await engine.call('list networks', signal, (abortSignal) => engine.docker.listNetworks({ abortSignal }));
   const present = networks.find((network) => network.Name === name);
   if (present) {
-    if (present.Labels?.[label.instance] === ref.instance && present.Labels[label.epoch] === String(ref.epoch)) return name;
+    if (present.Labels?.[label.instance] === ref.instance && present.Labels[label.epoch] === String(ref.epoch)) return subnetOf(present);
     throw new ClusterError('engine', `A network called ${name} exists that is not this lab's.`, {
       command: `docker network inspect ${name}`,
       advice: `If nobody uses it, remove it: \`docker network rm ${name}\`.`,
@@ -29,17 +30,17 @@ export async function ensureNetwork(engine: Engine, ref: LabRef, signal: AbortSi
           Driver: 'bridge',
           CheckDuplicate: true,
           Labels: labelsOf(ref, 'network'),
-          IPAM: { Driver: 'default', Config: [{ Subnet: subnet }] },
+          IPAM: { Driver: 'default', Config: [{ Subnet: subnet, ...parts(subnet) }] },
           Options: { 'com.docker.network.bridge.enable_ip_masquerade': 'true', ...(mtu ? { 'com.docker.network.driver.mtu': mtu } : {}) },
           abortSignal,
         }),
       );
-      return name;
+      return subnet;
     } catch (error) {
       // Another lab may have taken the range since the list was read.
       const said = error instanceof ClusterError ? `${error.output}` : messageOf(error);
       if (!/overlap/i.test(said) && engineStatus(error) !== 409) throw error;
-      if (engineStatus(error) === 409 && /already exists/i.test(said)) return name;
+      if (engineStatus(error) === 409 && /already exists/i.test(said)) return await ensureNetwork(engine, ref, signal);
     }
   }
   throw new ClusterError('no-address', 'No free address range is left for another lab.', {
@@ -47,6 +48,20 @@ export async function ensureNetwork(engine: Engine, ref: LabRef, signal: AbortSi
     advice: 'End a lab, or remove networks that nobody uses (`docker network prune`).',
   });
 }
+
+function subnetOf({ IPAM }: Dockerode.NetworkInspectInfo): string {
+  return IPAM?.Config?.[0]?.Subnet ?? '';
+}
+
+/** The engine gives addresses from the upper half; the lower one is ours to give to nodes. */
+function parts(subnet: string): { Gateway: string; IPRange: string } {
+  return { Gateway: hostOf(subnet, 1), IPRange: `${hostOf(subnet, 128)}/25` };
+}
+
+/** The address that a lab's n-th node (from 0) has where it must be known before the node is there. */
+export const addressIn = (subnet: string, index: number): string => hostOf(subnet, 2 + index);
+
+const hostOf = (subnet: string, host: number): string => subnet.replace(/\.0\/24$/, `.${host}`);
 
 /** Ids of networks that carry the labels. */
 export async function labelledNetworks(engine: Engine, lab: { instance: string; lab?: string; epoch?: number }, signal: AbortSignal) {

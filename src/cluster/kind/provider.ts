@@ -3,6 +3,7 @@ import { type Kube, kube } from '../kube.ts';
 import { ClusterError, type ClusterProvider, type ExecPlace, type LabAccess, type LabRef, type LabSpec } from '../port.ts';
 import { agents } from './agents.ts';
 import { asLearner } from './as-learner.ts';
+import { kindCaptures } from './captures.ts';
 import { beginAgent, dialApi, granted, throughGateway } from './dial.ts';
 import { type Engine, engineOf } from './engine.ts';
 import { run, start } from './exec.ts';
@@ -40,6 +41,13 @@ export function kindProvider(options: KindOptions): ClusterProvider {
     facts: (signal) => hostFacts(engine, signal),
     steps: (spec) => startSteps(spec).map(({ id, title }) => ({ id, title })),
     create: (spec, report, signal) => create(engine, options, spec, report, signal),
+    captures: kindCaptures({
+      engine,
+      nodeImage: options.nodeImage,
+      gatewayImage: options.gatewayImage,
+      nodeEnv: options.nodeEnv ?? {},
+      adminOf: (spec, cluster, signal) => adminOf(engine, spec, cluster, signal),
+    }),
     open: (lab, signal) => open(engine, lab, signal),
     asLearner: (lab, signal) => asLearner(engine, lab, signal),
     usage: (lab, signal) => usageOf(engine, lab, signal),

@@ -25,7 +25,7 @@ import { grantGrader, grantLearner, grantProber } from './roles.ts';
 import type { Step } from './steps.ts';
 import { together } from './together.ts';
 
-/** What the steps of one start share. */
+/** What the steps of one start share, whichever way the lab is made. */
 export interface Start {
   engine: Engine;
   spec: LabSpec;
@@ -59,7 +59,7 @@ export function startSteps(spec: LabSpec): StartStep[] {
   ];
 }
 
-const network: StartStep = {
+export const network: StartStep = {
   id: 'network',
   title: 'Make the lab’s network',
   after: [],
@@ -78,7 +78,7 @@ const nodes: StartStep = {
   },
 };
 
-const outside: StartStep = {
+export const outside: StartStep = {
   id: 'containers',
   title: 'Start the machines beside the cluster',
   after: ['network'],
@@ -89,7 +89,7 @@ const outside: StartStep = {
   },
 };
 
-const toolbox: StartStep = {
+export const toolbox: StartStep = {
   id: 'toolbox',
   title: 'Prepare the shell',
   after: ['network'],
@@ -178,20 +178,20 @@ const access: StartStep = {
         return { name: cluster.name, hostname: node.hostname, learner: read.learner };
       }),
     );
-    const script = 'umask 077 && mkdir -p ~/.kube && cat > ~/.kube/config.new && mv ~/.kube/config.new ~/.kube/config';
-    const written = await run(engine, toolboxName(spec.lab), ['sh', '-c', script], {
-      signal,
-      user: '1000:1000',
-      stdin: learnerKubeconfig(learners),
-    });
-    if (written.code !== 0) {
-      throw new ClusterError('step-failed', 'The kubeconfig could not be written into the learner’s home.', {
-        command: `docker exec ${toolboxName(spec.lab)} ls -ld /home/learner`,
-        output: written.stderr,
-      });
-    }
+    await giveKubeconfig(engine, spec, learnerKubeconfig(learners), signal);
   },
 };
+
+/** Writes the learner's kubeconfig into the toolbox. */
+export async function giveKubeconfig(engine: Engine, spec: LabSpec, kubeconfig: string, signal: AbortSignal): Promise<void> {
+  const script = 'umask 077 && mkdir -p ~/.kube && cat > ~/.kube/config.new && mv ~/.kube/config.new ~/.kube/config';
+  const written = await run(engine, toolboxName(spec.lab), ['sh', '-c', script], { signal, user: '1000:1000', stdin: kubeconfig });
+  if (written.code === 0) return;
+  throw new ClusterError('step-failed', 'The kubeconfig could not be written into the learner’s home.', {
+    command: `docker exec ${toolboxName(spec.lab)} ls -ld /home/learner`,
+    output: written.stderr,
+  });
+}
 
 const ready = (workers: boolean): StartStep => ({
   id: 'ready',

@@ -1,0 +1,77 @@
+import { dirname } from 'node:path/posix';
+import { type Capture, ClusterError } from '../port.ts';
+import type { Engine } from './engine.ts';
+import { engineStatus } from './failures.ts';
+import { captureVolume, label } from './names.ts';
+
+/** On the volume that is made last: what `list` answers. */
+const about = { bytes: 'slipway.capture.bytes', createdAt: 'slipway.capture.created-at' } as const;
+
+const whole = 'whole';
+
+async function volumesOf(engine: Engine, instance: string, key: string | undefined, signal: AbortSignal) {
+  const filter = [`${label.instance}=${instance}`, key === undefined ? label.capture : `${label.capture}=${key}`];
+  const listed = await engine.call('list captures', signal, (abortSignal) =>
+    engine.docker.listVolumes({ filters: { label: filter }, abortSignal }),
+  );
+  return listed.Volumes ?? [];
+}
+
+export async function listCaptures(engine: Engine, instance: string, signal: AbortSignal): Promise<Capture[]> {
+  const volumes = await volumesOf(engine, instance, undefined, signal);
+  return volumes
+    .filter(({ Labels }) => Labels[label.part] === whole)
+    .map(({ Labels }) => ({
+      key: Labels[label.capture] ?? '',
+      bytes: Number(Labels[about.bytes] ?? 0),
+      createdAt: Labels[about.createdAt] ?? '',
+    }));
+}
+
+/** Makes an empty volume for a part of a capture, or finds it. Answers the folder in which the engine keeps its volumes. */
+export async function shelve(engine: Engine, instance: string, key: string, part: string, signal: AbortSignal): Promise<string> {
+  const name = captureVolume(instance, key, part);
+  await makeVolume(engine, name, { [label.instance]: instance, [label.capture]: key, [label.part]: part }, signal);
+  const { Mountpoint } = await engine.call(`inspect volume ${name}`, signal, (abortSignal) =>
+    engine.docker.getVolume(name).inspect({ abortSignal }),
+  );
+  return dirname(dirname(Mountpoint));
+}
+
+/** Makes a volume, or finds it there. */
+export async function makeVolume(engine: Engine, name: string, labels: Record<string, string>, signal: AbortSignal): Promise<void> {
+  await engine.make(`make volume ${name}`, signal, (abortSignal) =>
+    engine.docker.createVolume({ Name: name, Labels: labels, abortSignal }),
+  );
+}
+
+/** Says that a capture is whole: from here on `list` has it. */
+export async function markWhole(engine: Engine, instance: string, key: string, bytes: number, signal: AbortSignal): Promise<Capture> {
+  const createdAt = new Date().toISOString();
+  const labels = { [label.instance]: instance, [label.capture]: key, [label.part]: whole };
+  const name = captureVolume(instance, key, whole);
+  await makeVolume(engine, name, { ...labels, [about.bytes]: String(bytes), [about.createdAt]: createdAt }, signal);
+  return { key, bytes, createdAt };
+}
+
+/** Throws `no-capture` unless the capture is whole. Answers the folder of the engine's volumes. */
+export async function wholeCapture(engine: Engine, instance: string, key: string, signal: AbortSignal): Promise<string> {
+  const mark = (await volumesOf(engine, instance, key, signal)).find(({ Labels }) => Labels[label.part] === whole);
+  if (mark) return dirname(dirname(mark.Mountpoint));
+  throw new ClusterError('no-capture', 'There is no capture of this lab.', {
+    command: `docker volume ls --filter label=${label.capture}=${key}`,
+  });
+}
+
+/** Removes everything of a capture, first what says that it is whole. */
+export async function removeCapture(engine: Engine, instance: string, key: string, signal: AbortSignal): Promise<void> {
+  const volumes = await volumesOf(engine, instance, key, signal);
+  const isMark = (volume: (typeof volumes)[number]) => volume.Labels[label.part] === whole;
+  for (const { Name } of [...volumes.filter(isMark), ...volumes.filter((volume) => !isMark(volume))]) {
+    try {
+      await engine.call(`remove volume ${Name}`, signal, (abortSignal) => engine.docker.getVolume(Name).remove({ abortSignal }), 4);
+    } catch (error) {
+      if (engineStatus(error) !== 404) throw error;
+    }
+  }
+}
