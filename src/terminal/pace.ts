@@ -1,5 +1,5 @@
 /** Output that several flooding terminals share, in bytes a second: more than anybody reads. One alone is never held back. */
-const shared = 4 * 1024 * 1024;
+const shared = 2 * 1024 * 1024;
 /** What such a terminal is let have at once, in bytes: little enough that a key waits for no more than a few of these. */
 const piece = 16 * 1024;
 /** A terminal floods when it takes this much within the time below, in bytes and milliseconds. */

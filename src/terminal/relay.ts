@@ -29,7 +29,7 @@ export interface RelayEnd {
 const mergeBytes = 65_536;
 /** What may wait for a browser that does not read. The window of unacknowledged output and its words keep far below it. */
 const mostWaiting = 1024 * 1024;
-/** Acknowledgements are passed on when they free this much, or everything: often enough to stay below the shell's low water. */
+/** Acknowledgements are passed on when they free this much: far below the shell's low water, and no key waits for its own. */
 const ackBytes = 48 * 1024;
 /** Messages a browser may send: so many at once, and so many a second. A fast terminal acknowledges a thousand times a second. */
 const burst = 20_000;
@@ -117,7 +117,7 @@ function downward(
   const tell = (): void => {
     const read = Math.min(output.parsed, output.taken);
     const most = Math.min(pace.most(), ackBytes);
-    if (held !== undefined || read <= output.told || (read - output.told < most && read < output.sent)) return;
+    if (held !== undefined || read - output.told < most) return;
     const wait = pace.wait();
     if (wait >= 1) {
       held = setTimeout(() => {

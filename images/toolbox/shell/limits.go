@@ -12,8 +12,10 @@ const (
 	// chunk is the largest piece of output in one frame.
 	chunk = 32 << 10
 	// turn is read from one shell before the others, and everybody's input, get theirs.
-	turn = 64 << 10
-	// flood is read in one turn, after which a shell rests: the next turn brings more for its trouble.
+	turn = 128 << 10
+	// least is read in a turn even when a reader has less room: the kernel gives no more at once.
+	least = 4 << 10
+	// flood is output without a calm after which a shell rests between turns: the next one brings more for its trouble.
 	flood = 8 << 10
 	// little is what goes before a flood: no person types more at once.
 	little     = 4 << 10
@@ -45,7 +47,9 @@ const (
 	// confirmAfter is how long a confirmation waits for output to travel with.
 	confirmAfter = 50 * time.Millisecond
 	redrawAfter  = 50 * time.Millisecond
-	rest         = time.Millisecond
+	// rest is taken between the turns of a flood, which is over after a calm.
+	rest = 500 * time.Microsecond
+	calm = 10 * time.Millisecond
 	// lastGrace lies between hanging a shell up and killing it.
 	lastGrace = 2 * time.Second
 )

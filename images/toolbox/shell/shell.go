@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"syscall"
+	"time"
 )
 
 // refusal is what a client asked for and cannot be: code is stable, the text is for a person.
@@ -30,6 +31,8 @@ type shell struct {
 	pending    []byte
 	paused     bool
 	resting    bool
+	lately     time.Time // when output came last
+	burst      int       // and how much, since there was calm
 }
 
 func newShell(loop *loop, boot, name string) *shell {
@@ -86,90 +89,6 @@ func (s *shell) ready(revents int16) {
 	if revents&^pollOut != 0 && s.master >= 0 && !s.paused {
 		s.read()
 	}
-}
-
-func (s *shell) read() {
-	got := s.take(turn)
-	if got >= flood && !s.resting {
-		s.resting = true
-		s.loop.later(rest, func() {
-			s.resting = false
-			s.watch()
-		})
-	}
-	if got > 0 {
-		s.deliver()
-	}
-}
-
-// take moves what the program has written into the ring, up to a limit; answers how much.
-func (s *shell) take(limit int) int {
-	got := 0
-	for got < limit && s.master >= 0 {
-		count, err := readNow(s.master, s.ring.room())
-		if err == syscall.EAGAIN {
-			break
-		}
-		if err != nil || count == 0 { // EIO: nothing has the terminal open any more
-			s.hangUp()
-			break
-		}
-		s.ring.added(count)
-		got += count
-		s.trim()
-	}
-	return got
-}
-
-func (s *shell) keep(data []byte) {
-	s.ring.keep(data)
-	s.trim()
-}
-
-func (s *shell) trim() {
-	for s.ring.full() {
-		s.know(s.ring.start + int64(len(s.ring.blocks[0])))
-		s.ring.drop()
-	}
-}
-
-// know reads the modes up to an offset; it never goes back.
-func (s *shell) know(offset int64) {
-	if offset > s.known {
-		s.ring.each(s.known, offset, s.modes.read)
-		s.known = offset
-	}
-}
-
-// replayed answers from where on output is shown to somebody new, and the modes there: as much as a terminal has room for,
-// and of this shell alone.
-func (s *shell) replayed() (int64, *modes) {
-	point := s.ring.linesBack(replayLines, replayWidth, s.known)
-	if point > s.ring.start && point > s.known && s.ring.at(point-1, 1)[0] != '\n' {
-		point = s.ring.beginning(point)
-	}
-	s.know(point)
-	if point == 0 {
-		return 0, nil
-	}
-	return point, &s.modes
-}
-
-// deliver gives every client what it may have, then decides whether the program may go on.
-func (s *shell) deliver() {
-	behind := int64(0)
-	for at, client := range s.clients {
-		client.line.wake()
-		if waiting := s.ring.end - client.acked; at == 0 || waiting < behind {
-			behind = waiting
-		}
-	}
-	if behind > highWater {
-		s.paused = true
-	} else if behind < lowWater {
-		s.paused = false
-	}
-	s.watch()
 }
 
 func (s *shell) join(client *client) {

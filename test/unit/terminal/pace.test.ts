@@ -24,8 +24,8 @@ test('one terminal that floods is never held back', () => {
 
 test('nine share, each as much as the others, and leave room', () => {
   const rates = flood(9, 10);
-  expect(rates.reduce((sum, rate) => sum + rate)).toBeLessThan(5);
-  expect(Math.min(...rates)).toBeGreaterThan(0.4);
+  expect(rates.reduce((sum, rate) => sum + rate)).toBeLessThan(3);
+  expect(Math.min(...rates)).toBeGreaterThan(0.2);
   expect(Math.max(...rates) / Math.min(...rates)).toBeLessThan(1.2);
 });
 
