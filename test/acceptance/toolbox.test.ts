@@ -100,11 +100,15 @@ test('a learner who kills all there is has a new shell at once', async () => {
   expect(await typed('echo alive')).toContain('alive');
 });
 
-test('a fork bomb stops at the limit, and a restart from outside clears it', async () => {
+test('a fork bomb stops at the limit, which the supervisor outlives, and a restart from outside clears it', async () => {
+  const { State } = await container.inspect();
   const tab = await server.open({ shell: '2' });
   await tab.shows(/\$ $/);
   tab.type('bomb() { bomb | bomb & }; bomb\r');
   await tab.shows(/fork: (retry: )?Resource temporarily unavailable/, 60_000);
+  tab.clear();
+  await tab.sees(() => (tab.screen().match(/fork: /g) ?? []).length > 20, 'more of it', 60_000);
+  expect((await container.inspect()).State.Pid).toBe(State.Pid);
   await container.restart({ t: 0 });
   expect(await typed('echo recovered')).toContain('recovered');
 });

@@ -107,3 +107,44 @@ test('a laggard whose gap is skipped gets the modes of where it goes on', async 
   await fast.leave();
   await slow.leave();
 });
+
+test('a newcomer is shown what a terminal has room for, and not all that is kept', async () => {
+  const tab = await server.open();
+  await tab.said('opened');
+  tab.type('seq -f %050g 40000; echo al""l\r');
+  await tab.shows('all\r\n', 30_000);
+  await tab.leave();
+  const back = await server.open();
+  let text = '';
+  back.onShown((data) => {
+    text += Buffer.from(data).toString('latin1');
+  });
+  await back.shows('all\r\n', 30_000);
+  const numbers = text.split('\r\n').filter((line) => /^\d{50}$/.test(line));
+  expect(numbers.length).toBeGreaterThan(5_900);
+  expect(numbers.length).toBeLessThan(6_001);
+  expect(Number(numbers.at(-1))).toBe(40_000);
+  await back.leave();
+  expect((await shells.run('dump', '1')).stdout.match(/^\d{50}\r$/gm)).toHaveLength(40_000);
+});
+
+test('a fresh shell under a used number begins by itself; who read the one before goes on from there', async () => {
+  const tab = await server.open();
+  const { boot } = await tab.said('opened');
+  tab.type('printf \'\\033[?1000h\\033[31m\'; echo be""fore; exit\r');
+  await tab.said('exit');
+  const at = tab.next() - 20;
+
+  const newcomer = await server.open();
+  const { terminal, drawn } = screenOf(newcomer);
+  newcomer.type('echo af""ter\r');
+  await newcomer.shows('after');
+  await drawn();
+  expect(newcomer.screen()).not.toContain('before');
+  expect(terminal.modes.mouseTrackingMode).toBe('none');
+  const reader = await server.open({ offset: at, boot });
+  expect(await reader.said('opened')).toMatchObject({ from: at, fresh: false });
+  await reader.shows('after');
+  await newcomer.leave();
+  await reader.leave();
+});
