@@ -165,6 +165,14 @@ test('a learner without a mouse finds a lesson, works in it and in its shell, ma
     }
     await page.keyboard.press('Escape');
     await expect(dialog).toHaveCount(0);
+    // Who has switched letters off finds the switch without one.
+    await page.locator('.lab-menu summary').focus();
+    await enter();
+    await tabTo(page, /^Keys of this page$/);
+    await enter();
+    await expect(dialog.getByRole('checkbox')).toBeChecked();
+    await page.keyboard.press('Escape');
+    await expect(page.locator('.lab-menu summary')).toBeFocused();
   });
 
   await test.step('the lesson as slides, and back to where they were left', async () => {

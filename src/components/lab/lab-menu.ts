@@ -13,8 +13,11 @@ export function labMenu(menu: HTMLDetailsElement): { render(state: LabState): vo
     summary?.focus();
   });
   menu.addEventListener('click', (event) => {
-    const chosen = event.target instanceof Element ? event.target.closest('[data-action], a') : null;
-    if (chosen !== null) close();
+    const chosen = event.target instanceof Element ? event.target.closest('[data-action], [data-opens], a') : null;
+    if (chosen === null) return;
+    close();
+    // A dialog gives the focus back to where it was.
+    if (chosen.matches('[data-opens]')) summary?.focus();
   });
   document.addEventListener('pointerdown', (event) => {
     if (event.target instanceof Node && !menu.contains(event.target)) close();

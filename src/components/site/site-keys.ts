@@ -14,8 +14,9 @@ document.addEventListener('keydown', (event) => {
   for (const { press } of Object.values(keys)
     .flat()
     .filter((key) => key.keys.includes(name))) {
-    const found =
-      press === undefined ? undefined : [...document.querySelectorAll<HTMLElement>(press)].find((each) => each.checkVisibility());
+    const openers = press === undefined ? [] : [...document.querySelectorAll<HTMLElement>(press)];
+    // A dialog opens also where its button is put away, as the foot of the page is beside a shell.
+    const found = openers.find((each) => each.checkVisibility()) ?? openers.find((each) => (each.dataset['opens'] ?? '') in dialogs);
     if (found === undefined) continue;
     event.preventDefault();
     found.click();
