@@ -35,7 +35,7 @@ export const stages: readonly Stage[] = [
     name: 'acceptance',
     title: 'clusters, shells, kills and recovery on the real engine',
     tier: 'standard',
-    estimate: 330,
+    estimate: 450,
     needs: ['engine', 'site', 'kind'],
     run: (context) => runVitest(['acceptance'], ['--no-file-parallelism'], context),
   },

@@ -10,8 +10,8 @@ import type { BenchLab } from './bench-lab.ts';
 import { containersOf } from './containers.ts';
 
 const limit = (seconds = 60) => AbortSignal.timeout(seconds * 1000);
-/** Longer than a node may be silent before Kubernetes takes it for lost, which is 50 s. */
-const longPause = 55_000;
+/** In the full tests longer than a node may be silent before Kubernetes takes it for lost, which is 50 s. */
+const pauseMilliseconds = process.env['SLIPWAY_TEST_TIER'] === 'full' ? 55_000 : 5_000;
 
 const Pods = z.object({
   items: z.array(
@@ -48,7 +48,7 @@ export function pause(theLab: () => BenchLab): void {
     const pauseMs = Math.round(performance.now() - began);
     const used = await processorTime(here.instance);
     expect(await ask('check')).toMatchObject({ status: 409, error: { message: 'The lab is paused.' } });
-    await rest(longPause);
+    await rest(pauseMilliseconds);
     expect((await processorTime(here.instance)) - used).toBe(0);
 
     const resumed = performance.now();
