@@ -8,8 +8,9 @@ import './pane-splitter.ts';
 import { labMenu } from './lab-menu.ts';
 import { type PanelAction, type PanelView, panelView, shownPhases } from './panel-words.ts';
 import { warnOfPause } from './pause-warning.ts';
-import { phaseItems, remaining, tick } from './phases.ts';
+import { phaseItems, remaining, tick, wayOf } from './phases.ts';
 import { showShell } from './shell.ts';
+import type { StartTimes } from './start-time.ts';
 import { checkAllLabel } from './task-view.ts';
 import { renderTicks } from './ticks.ts';
 
@@ -170,9 +171,8 @@ class LabPanel extends HTMLElement {
       const { p50, p90 } = phases[0] ?? {};
       return p50 === undefined || p90 === undefined ? null : { p50, p90 };
     }
-    const { start, reset } = this.dataset;
-    const known = (session?.epoch ?? 1) > 1 ? (reset ?? start) : start;
-    return known === undefined ? null : (JSON.parse(known) as { p50: number; p90: number });
+    const times = JSON.parse(this.dataset['times'] ?? '{}') as StartTimes;
+    return times[wayOf(phases)] ?? null;
   }
 
   private renderPhases(state: LabState): void {

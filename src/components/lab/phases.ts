@@ -1,3 +1,4 @@
+import type { StartWay } from '#lab/session.ts';
 import type { PhaseView } from '#runtime/hub.ts';
 import { clockSkew } from './api.ts';
 import { h, statusMark, withCode } from './dom.ts';
@@ -44,6 +45,12 @@ export function tick(root: Element): void {
     const estimate = known ? ` · ${elapsed > Number(p90) ? 'longer than usual; ' : ''}${usually(Number(p50), Number(p90))}` : '';
     element.textContent = `${span(elapsed)}${estimate}`;
   }
+}
+
+/** By which way a lab is being made: its phases have the names of their way. */
+export function wayOf(phases: readonly PhaseView[]): StartWay {
+  if (phases.some(({ id }) => id === 'claim')) return 'warm';
+  return phases.some(({ id }) => id.startsWith('restored-')) ? 'restored' : 'cold';
 }
 
 /**

@@ -1,40 +1,33 @@
-import type { Phase, Store } from '#store/port.ts';
+import type { StartWay } from '#lab/session.ts';
+import type { Store } from '#store/port.ts';
 
+/** What whole starts took, in milliseconds. */
 export interface StartTime {
-  /** Milliseconds. */
   p50: number;
   p90: number;
 }
 
-const runsRemembered = 12;
-/** Only a lab that was there before has this phase. */
-const resetPhase = 'clear-away';
+/** By way; a way by which this lab was never made on this host is left out. A reset takes what a start does. */
+export type StartTimes = Partial<Record<StartWay, StartTime>>;
 
-/** What a whole start of this lab took on this host, and a whole reset, from its newest good runs; null when there was none. */
-export async function startTimes(store: Store, lab: string): Promise<{ start: StartTime | null; reset: StartTime | null }> {
-  const sessions = await store.sessions.list({ lab });
-  const runs = await Promise.all(sessions.slice(0, runsRemembered).map((session) => store.phases.list(session.id, session.epoch)));
-  const [resets = [], starts = []] = [true, false].map((wanted) =>
-    runs.filter((phases) => phases.some(({ id }) => id === resetPhase) === wanted).flatMap((phases) => wholeTime(phases) ?? []),
-  );
-  return { start: typical(starts), reset: typical(resets) };
+/** What starts of this lab took on this host, and what the next one will take; null when no lab was made that way yet. */
+export async function startTimes(
+  store: Pick<Store, 'measures' | 'instances' | 'captures'>,
+  lab: { id: string; version: string },
+): Promise<{ times: StartTimes; next: StartTime | null }> {
+  const [measures, way] = await Promise.all([store.measures.of(lab.id), nextWay(store, lab)]);
+  const time = (kind: StartWay): StartTimes => {
+    const measured = measures[`start-${kind}`];
+    return measured ? { [kind]: { p50: measured.p50, p90: measured.p90 } } : {};
+  };
+  const times = { ...time('warm'), ...time('restored'), ...time('cold') };
+  return { times, next: times[way] ?? null };
 }
 
-/** From the first phase's beginning to the last one's end: phases overlap, so their sum would be too long. Null unless all are done. */
-export function wholeTime(phases: readonly Phase[]): number | null {
-  const begins: number[] = [];
-  const ends: number[] = [];
-  for (const { state, startedAt, milliseconds } of phases) {
-    if (state !== 'done' || startedAt === null || milliseconds === null) return null;
-    begins.push(Date.parse(startedAt));
-    ends.push(Date.parse(startedAt) + milliseconds);
-  }
-  return begins.length === 0 ? null : Math.max(...ends) - Math.min(...begins);
-}
-
-function typical(times: readonly number[]): StartTime | null {
-  const sorted = times.toSorted((a, b) => a - b);
-  const at = (share: number) => sorted[Math.ceil(share * sorted.length) - 1];
-  const [p50, p90] = [at(0.5), at(0.9)];
-  return p50 === undefined || p90 === undefined ? null : { p50, p90 };
+async function nextWay(store: Pick<Store, 'instances' | 'captures'>, lab: { id: string; version: string }): Promise<StartWay> {
+  const isOfLab = (row: { lab: string; labVersion: string }) => row.lab === lab.id && row.labVersion === lab.version;
+  const spares = await store.instances.list();
+  if (spares.some((row) => isOfLab(row) && row.intent === 'spare' && row.readyAt !== null)) return 'warm';
+  const captures = await store.captures.list();
+  return captures.some((row) => isOfLab(row) && row.state === 'good') ? 'restored' : 'cold';
 }

@@ -1,10 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { keptWords, panelView, pauseWarning, shownPhases } from '#components/lab/panel-words.ts';
-import { remaining } from '#components/lab/phases.ts';
-import { wholeTime } from '#components/lab/start-time.ts';
+import { remaining, wayOf } from '#components/lab/phases.ts';
 import { after, type Move, type SessionState, states } from '#lab/session.ts';
 import type { PhaseView, SessionView } from '#runtime/hub.ts';
-import type { Phase } from '#store/port.ts';
 
 const at = '2026-11-23T12:00:00.000Z';
 
@@ -128,11 +126,9 @@ describe('the time left of a start', () => {
     expect(remaining([phase({ state: 'failed', startedAt: at }), phase({})], now, whole)).toBe('');
   });
 
-  it('counts overlapping phases once, and only starts that came to their end', () => {
-    const done = (from: number, milliseconds: number): Phase =>
-      phase({ state: 'done', startedAt: new Date(now + from).toISOString(), milliseconds });
-    expect(wholeTime([done(0, 5_000), done(1_000, 9_000), done(2_000, 1_000)])).toBe(10_000);
-    expect(wholeTime([done(0, 5_000), phase({})])).toBeNull();
-    expect(wholeTime([])).toBeNull();
+  it('is counted by the way in which the lab is made', () => {
+    expect(wayOf([phase({ id: 'claim' })])).toBe('warm');
+    expect(wayOf([phase({ id: 'container-images' }), phase({ id: 'restored-etcd' })])).toBe('restored');
+    expect(wayOf([phase({ id: 'container-images' }), phase({ id: 'init' })])).toBe('cold');
   });
 });
