@@ -4,6 +4,7 @@ import { type Clock, rest, systemClock } from './clock.ts';
 import type { Context } from './context.ts';
 import type { CourseLab } from './course.ts';
 import { clearInstance } from './end-lab.ts';
+import { type Heartbeats, heartbeats } from './heartbeat.ts';
 import { isToBeCaptured, tidyCaptures } from './keep-captures.ts';
 import { suggestedPool, wantedSpares } from './pool-plan.ts';
 import { isQuiet } from './quiet.ts';
@@ -19,6 +20,7 @@ export interface Pool {
   standAside(): void;
   /** Whether a spare is being made by this process. */
   isMaking(instance: string): boolean;
+  heartbeats: Heartbeats;
   /** Mends what the pool holds by what it should, by one piece of work at most. */
   look(signal: AbortSignal): Promise<void>;
   /** Looks every few seconds until the signal fires. */
@@ -48,6 +50,7 @@ export interface PoolOptions {
 }
 
 const round = 5_000;
+const beatRound = 2_000;
 const day = 24 * 60 * 60_000;
 const oldest = day;
 const restAfterFailure = 10 * 60_000;
@@ -66,6 +69,7 @@ export function labPool(
   { clock = systemClock, load = () => loadavg()[0] ?? 0, freeBytes = freemem }: PoolOptions = {},
 ): Pool {
   const made = making();
+  const beats = heartbeats(context, clock);
   const restsUntil = new Map<string, number>();
   let current: { piece: Piece; abort: AbortController } | null = null;
   let budget: number | null = null;
@@ -145,14 +149,16 @@ export function labPool(
     name: lab.id,
     run: (signal) =>
       withSpare(context(), lab, made, signal, async (spec) =>
-        layBy(context(), clock, await makeAhead(context(), lab, spec, signal), signal),
+        layBy(context(), clock, lab, await makeAhead(context(), lab, spec, signal), signal),
       ),
   });
 
   const capture = (lab: CourseLab, isLacking: boolean): Piece => ({
     name: lab.id,
     run: (signal) =>
-      takeCapture(context(), lab, made, signal, async (access) => (isLacking ? await layBy(context(), clock, access, signal) : 'used up')),
+      takeCapture(context(), lab, made, signal, async (access) =>
+        isLacking ? await layBy(context(), clock, lab, access, signal) : 'used up',
+      ),
   });
 
   async function work(piece: Piece, outer: AbortSignal): Promise<void> {
@@ -170,8 +176,25 @@ export function labPool(
     }
   }
 
+  /** Wakes up what stands ready, one after the other. */
+  async function beat(signal: AbortSignal): Promise<void> {
+    const spares = (await context().store.instances.list()).filter(({ intent, readyAt }) => intent === 'spare' && readyAt !== null);
+    for (const lost of await beats.beat(spares, signal)) await discard(lost);
+  }
+
+  /** Does it again and again until the signal fires. */
+  async function again(work: (signal: AbortSignal) => Promise<void>, pace: number, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await work(signal).catch((error: unknown) => {
+        if (!signal.aborted) context().log.warn({ err: error }, 'what is made ahead could not be looked after');
+      });
+      await rest(clock, pace, signal);
+    }
+  }
+
   return {
     look,
+    heartbeats: beats,
     isMaking: made.has,
     standAside: () => current?.abort.abort(new Error('a learner waits for a lab')),
 
@@ -201,12 +224,7 @@ export function labPool(
     },
 
     async keep(signal) {
-      while (!signal.aborted) {
-        await look(signal).catch((error: unknown) => {
-          if (!signal.aborted) context().log.warn({ err: error }, 'what is made ahead could not be looked after');
-        });
-        await rest(clock, round, signal);
-      }
+      await Promise.all([again(look, round, signal), again(beat, beatRound, signal)]);
     },
   };
 }

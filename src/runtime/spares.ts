@@ -5,6 +5,7 @@ import { type Clock, rest } from './clock.ts';
 import type { Context } from './context.ts';
 import type { CourseLab } from './course.ts';
 import { clearInstance } from './end-lab.ts';
+import { loadGrader } from './grade/load-grader.ts';
 import { labSpec, withImages } from './lab-spec.ts';
 
 /** Spares that are being made by this process; all others that are not ready were left by one that died. */
@@ -73,28 +74,29 @@ export async function makeAhead(context: Context, course: CourseLab, spec: LabSp
 /** A new lab is given this long to come to rest before it is frozen. */
 const restMilliseconds = 5_000;
 
-/** Freezes a lab that is as its learner is to find it. */
-export async function layBy({ provider }: Context, clock: Clock, { ref }: LabAccess, signal: AbortSignal): Promise<'ready'> {
+/** Freezes a lab that is as its learner is to find it. What its first learner would wait for is loaded now. */
+export async function layBy(context: Context, clock: Clock, course: CourseLab, access: LabAccess, signal: AbortSignal): Promise<'ready'> {
+  await loadGrader({ root: context.settings.root, folder: course.folder, tasks: course.file.tasks });
   await rest(clock, restMilliseconds, signal);
   signal.throwIfAborted();
-  await provider.pause(ref, signal);
+  await context.pool.heartbeats.begin(access, signal);
   return 'ready';
 }
 
 /**
  * Discards a spare that is not, or no longer, what a learner may be given: cut off in the making, of a lab or version that the course
- * has not, without its containers, or running although it should stand still.
+ * has not, or without its containers. One that runs is frozen.
  */
 export async function mendSpare(context: Context, { id }: Pick<LabInstance, 'id'>, signal: AbortSignal): Promise<void> {
-  if (context.pool.isMaking(id)) return;
-  const spare = await context.store.instances.get(id);
-  if (spare?.intent !== 'spare' || (await isGood(context, spare, signal))) return;
-  // Whoever claimed it meanwhile has it, and finds out by themselves.
-  if (await context.store.instances.discardSpare(spare.id)) await clearInstance(context, spare.id);
-}
-
-async function isGood({ course, provider, settings }: Context, spare: LabInstance, signal: AbortSignal): Promise<boolean> {
+  const { store, course, provider, settings, pool } = context;
+  if (pool.isMaking(id) || pool.heartbeats.isAwake(id)) return;
+  const spare = await store.instances.get(id);
+  if (spare?.intent !== 'spare') return;
   const current = Object.hasOwn(course.labs, spare.lab) ? course.labs[spare.lab]?.version : undefined;
-  if (spare.readyAt === null || spare.labVersion !== current) return false;
-  return (await provider.condition({ instance: settings.instance, lab: spare.id, epoch: spare.epoch }, signal)) === 'paused';
+  const ref = { instance: settings.instance, lab: id, epoch: spare.epoch };
+  const isWanted = spare.readyAt !== null && spare.labVersion === current;
+  const condition = isWanted ? await provider.condition(ref, signal) : 'gone';
+  // Whoever claimed it meanwhile has it, and finds out by themselves.
+  if (condition === 'gone' && (await store.instances.discardSpare(id))) await clearInstance(context, id);
+  if (condition === 'running' || condition === 'mixed') await pool.heartbeats.still(spare, signal);
 }

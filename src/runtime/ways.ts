@@ -50,18 +50,21 @@ async function otherContainers(context: Context, { id, instance }: LabSession): 
 
 /** Lets a claimed spare go on; null when it cannot be woken up. */
 async function wake(context: Context, session: LabSession, record: PhaseRecord, signal: AbortSignal): Promise<LabAccess | null> {
-  const { provider, store, log } = context;
+  const { provider, store, pool, log } = context;
   const ref = refOf(context, session);
   record.plan([claimPhase]);
-  const spare = await store.instances.get(ref.lab);
-  const pausedFor = Math.max(0, Date.now() - Date.parse(spare?.readyAt ?? session.changedAt));
   try {
     return await record.during(claimPhase, async (report) => {
       const limit = AbortSignal.any([signal, AbortSignal.timeout(wakeMilliseconds)]);
-      const { missing } = await provider.resume(ref, { report, pausedFor }, limit);
+      const spare = await store.instances.get(ref.lab);
+      const known = await pool.heartbeats.letGo({ id: ref.lab, readyAt: spare?.readyAt ?? session.changedAt });
+      const [{ missing }, condition] = await Promise.all([
+        provider.resume(ref, { report, pausedFor: known.stillFor }, limit),
+        provider.condition(ref, limit),
+      ]);
       if (missing.length > 0) throw new ClusterError('deadline', missing.join(' '));
-      const access = await provider.open(ref, limit);
-      if (access === null) throw new ClusterError('gone', 'A part of the lab that stood ready has stopped.');
+      const access = known.access ?? (await provider.open(ref, limit));
+      if (access === null || condition === 'gone') throw new ClusterError('gone', 'A part of the lab that stood ready has stopped.');
       return access;
     });
   } catch (error) {

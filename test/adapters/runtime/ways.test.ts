@@ -200,7 +200,7 @@ test('spares of another version, and of a lab that the course has no more, are r
   expect(await store.instances.list()).toEqual([]);
 });
 
-test('a spare that stops, or that somebody lets run, is removed', async () => {
+test('a spare that stops is removed; one that somebody lets run is frozen again', async () => {
   const stop = new AbortController();
   const keeping = keepReconciled(bench.context, stop.signal);
   const { engine } = bench.lab;
@@ -217,7 +217,46 @@ test('a spare that stops, or that somebody lets run, is removed', async () => {
   const toolbox = engine.containers.get(`slipway-${another}-toolbox`);
   if (toolbox) toolbox.State = 'running';
   await reconcile(bench.context, limit());
-  expect(await spares()).toEqual([]);
+  expect(toolbox?.State).toBe('paused');
+  expect((await spares()).map(({ id }) => id)).toEqual([another]);
+});
+
+const unpauses = () => bench.lab.engine.calls.filter((call) => call.endsWith('/unpause')).length;
+const beat = async () => await bench.context.pool.heartbeats.beat(await spares(), limit());
+
+test('a spare is woken up for a moment every few seconds, so that its nodes are not taken for lost', async () => {
+  const spare = await oneSpare();
+  await beat();
+  expect(unpauses()).toBe(0);
+  ahead += 20_000;
+  expect(await beat()).toEqual([]);
+  expect(unpauses()).toBe(containers(spare).length);
+  expect(new Set(containers(spare).map(({ State }) => State))).toEqual(new Set(['paused']));
+  expect(await start()).toMatchObject({ instance: spare, way: 'warm' });
+  ahead += 20_000;
+  const before = bench.lab.engine.calls.length;
+  await beat();
+  expect(bench.lab.engine.calls.slice(before)).toEqual([]);
+});
+
+test('a spare that is claimed while it is awake stays awake', async () => {
+  const spare = await oneSpare();
+  ahead += 20_000;
+  bench.lab.engine.fault = { at: 10, how: 'hangs' };
+  const beating = beat();
+  await until('the heartbeat', () => bench.context.pool.heartbeats.isAwake(spare));
+  await until('it to be awake', () => unpauses() > 0);
+  bench.lab.engine.fault = null;
+  expect(await start()).toMatchObject({ instance: spare, way: 'warm' });
+  await beating;
+  expect(new Set(containers(spare).map(({ State }) => State))).toEqual(new Set(['running']));
+});
+
+test('a spare that does not come to itself is told of, and not the others', async () => {
+  const spare = await oneSpare();
+  ahead += 20_000;
+  for (const { Name } of containers(spare)) bench.lab.engine.containers.delete(Name);
+  expect((await beat()).map(({ id }) => id)).toEqual([spare]);
 });
 
 test('nothing is made ahead while somebody waits, has just typed, or the machine is busy', async () => {
