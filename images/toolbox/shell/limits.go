@@ -15,6 +15,8 @@ const (
 	turn = 128 << 10
 	// least is read in a turn even when a reader has less room: the kernel gives no more at once.
 	least = 4 << 10
+	// few bytes at once, outside a flood, are all there is.
+	few = 2 << 10
 	// flood is output without a calm after which a shell rests between turns: the next one brings more for its trouble.
 	flood = 8 << 10
 	// little is what goes before a flood: no person types more at once.

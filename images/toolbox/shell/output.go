@@ -51,6 +51,9 @@ func (s *shell) take(limit int) int {
 		s.ring.added(count)
 		got += count
 		s.trim()
+		if count < few && s.burst < flood { // there is no more at the moment; to ask costs a wait for the kernel's own threads
+			break
+		}
 	}
 	return got
 }
