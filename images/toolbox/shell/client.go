@@ -97,6 +97,7 @@ func (c *client) fill(most int) bool {
 		c.say(message{"type": "gap", "from": c.sent, "to": point})
 		c.sent, c.acked = point, point
 		c.restore(modes)
+		shell.deliver() // it may have been paused for what is skipped
 	}
 	room := int64(min(most, int(highWater-(c.sent-c.acked))))
 	for room > 0 && shell.ring.start <= c.sent && c.sent < shell.ring.end {
