@@ -7,6 +7,7 @@ import type { Finding } from './host/finding.ts';
 import { imageFindings } from './host/image-findings.ts';
 import { kernelFindings } from './host/kernel.ts';
 import { coresFinding, diskFinding, inotifyFinding, memoryFinding } from './host/limits.ts';
+import { poolFinding } from './host/pool-finding.ts';
 import { portFinding } from './host/port-finding.ts';
 import { runningIn } from './running.ts';
 import { settingsFor } from './settings.ts';
@@ -29,6 +30,7 @@ export const run: Run = async (args, context) => {
     diskFinding(found.ok && !remote ? found.engine.info.DockerRootDir : null, settings.diskWatermarkBytes),
     memoryFinding(),
     coresFinding(),
+    poolFinding(settings),
     ...kernelFindings(remote),
     ...images,
     port,

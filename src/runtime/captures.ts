@@ -25,8 +25,9 @@ export async function goodCapture({ provider, store }: Pick<Context, 'provider' 
   return rows.findLast((row) => row.lab === lab.id && row.labVersion === lab.version && row.state === 'good')?.key ?? null;
 }
 
-/** No lab is made from it any more; it is removed, and taken anew after a while, by whoever keeps captures. */
+/** No lab is made from it any more; whoever keeps captures removes it and takes it anew, after a while if it was there. */
 export async function refuseCapture({ store }: Pick<Context, 'store'>, key: string, error: unknown): Promise<void> {
+  if (error instanceof ClusterError && error.code === 'no-capture') return await store.captures.forget(key);
   // That the engine is away, or full, is not the capture's fault.
   if (error instanceof ClusterError && ['no-engine', 'no-space', 'no-address', 'aborted'].includes(error.code)) return;
   await store.captures.set(key, { state: 'refused', reason: reasonOf(error).message });

@@ -70,6 +70,16 @@ test('an engine that is away is not the capture’s fault', async () => {
   expect(await rows()).toMatchObject([{ state: 'good' }]);
 });
 
+test('a capture that somebody removed is forgotten, and taken again', async () => {
+  await look();
+  bench.captures.kept.clear();
+  expect((await start()).way).toBe('cold');
+  expect(await rows()).toEqual([]);
+  ahead += hour;
+  await look();
+  expect(await rows()).toMatchObject([{ state: 'good' }]);
+});
+
 test('a capture from which no lab can be made is refused, removed, and tried again after some hours', async () => {
   const { restore } = bench.captures;
   bench.captures.restore = async () => Promise.reject(new ClusterError('step-failed', 'The API server did not come up.'));
