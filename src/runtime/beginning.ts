@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { LabAccess } from '#cluster/port.ts';
+import { type Clock, rest } from './clock.ts';
 import type { Context } from './context.ts';
 import type { CourseLab } from './course.ts';
 import { loadGrader } from './grade/load-grader.ts';
@@ -15,37 +15,55 @@ export interface Beginning {
 
 /** For how long a lab may take to look like its beginning, in milliseconds: kubelet and controllers take their time. */
 const patience = 60_000;
+const pace = 2_000;
 /** Named anew in every cluster, or come and go. */
 const passing = /^(?:events|leases|certificatesigningrequests)\b|\/bootstrap-token-/;
 
-/** The beginning of a lab in which nobody has worked, once its verdicts stay. */
-export async function beginningOf(context: Context, course: CourseLab, access: LabAccess, signal: AbortSignal): Promise<Beginning> {
-  return await judging(context, course, access, signal, async (judge) => {
-    const until = performance.now() + patience;
-    for (let before = await look(judge); ; ) {
-      await delay(2_000, undefined, { signal });
-      const now = await look(judge);
-      if (differences(before, now).length === 0 || performance.now() > until) return now;
+/** The beginning of a lab in which nobody has worked, once it stays as it is. */
+export async function beginningOf(
+  context: Context,
+  clock: Clock,
+  course: CourseLab,
+  access: LabAccess,
+  signal: AbortSignal,
+): Promise<Beginning> {
+  let before: Beginning | null = null;
+  return await judging(context, course, access, signal, (judge) =>
+    patiently(judge, clock, signal, (now) => {
+      const isStill = before !== null && differences(before, now).length === 0;
       before = now;
-    }
-  });
+      return isStill;
+    }),
+  );
 }
 
 /** What is not as in the beginning of another lab of the same kind, a sentence each; empty as soon as it is alike. */
 export async function unlike(
   context: Context,
+  clock: Clock,
   course: CourseLab,
   { access, beginning }: { access: LabAccess; beginning: Beginning },
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  return await judging(context, course, access, signal, async (judge) => {
-    const until = performance.now() + patience;
-    for (;;) {
-      const problems = differences(beginning, await look(judge));
-      if (problems.length === 0 || performance.now() > until) return problems;
-      await delay(2_000, undefined, { signal });
+  const isAlike = (now: Beginning) => differences(beginning, now).length === 0;
+  return differences(beginning, await judging(context, course, access, signal, (judge) => patiently(judge, clock, signal, isAlike)));
+}
+
+/** Looks until it is as it should be, or the time is up; then the last look is answered, or why there was none. */
+async function patiently(judge: Judging, clock: Clock, signal: AbortSignal, isGood: (seen: Beginning) => boolean): Promise<Beginning> {
+  const until = clock.now() + patience;
+  for (;;) {
+    const isLast = clock.now() > until;
+    try {
+      const seen = await look(judge);
+      if (isGood(seen) || isLast) return seen;
+    } catch (error) {
+      // A busy machine answers late; what is wrong for good is so at the end.
+      if (isLast || signal.aborted) throw error;
     }
-  });
+    await rest(clock, pace, signal);
+    signal.throwIfAborted();
+  }
 }
 
 async function judging<T>(

@@ -53,7 +53,9 @@ const round = 5_000;
 const beatRound = 2_000;
 const day = 24 * 60 * 60_000;
 const oldest = day;
-const restAfterFailure = 10 * 60_000;
+/** Doubled by each failure after the first. */
+const restAfterFailure = 2 * 60_000;
+const longestRest = 60 * 60_000;
 /** When nobody was there for this long, somebody else's load is no reason to wait. */
 const longQuiet = 60_000;
 /** Left free beside a lab that is made only to be captured. */
@@ -70,7 +72,7 @@ export function labPool(
 ): Pool {
   const made = making();
   const beats = heartbeats(context, clock);
-  const restsUntil = new Map<string, number>();
+  const failed = new Map<string, { times: number; until: number }>();
   let current: { piece: Piece; abort: AbortController } | null = null;
   let budget: number | null = null;
   let quietSince: number | null = null;
@@ -132,7 +134,7 @@ export function labPool(
     quietSince ??= now;
     if (load() >= availableParallelism() && now - quietSince < longQuiet) return;
     await tidyCaptures(context(), clock, signal);
-    const isRested = ({ id }: CourseLab) => now >= (restsUntil.get(id) ?? 0);
+    const isRested = ({ id }: CourseLab) => now >= (failed.get(id)?.until ?? 0);
     for (const lab of labs.filter(isRested)) {
       const ready = ofLab(spares, lab.id);
       const old = ready.find(({ readyAt }) => readyAt !== null && now - Date.parse(readyAt) > oldest);
@@ -156,7 +158,7 @@ export function labPool(
   const capture = (lab: CourseLab, isLacking: boolean): Piece => ({
     name: lab.id,
     run: (signal) =>
-      takeCapture(context(), lab, made, signal, async (access) =>
+      takeCapture(context(), clock, lab, made, signal, async (access) =>
         isLacking ? await layBy(context(), clock, lab, access, signal) : 'used up',
       ),
   });
@@ -167,10 +169,12 @@ export function labPool(
     current = { piece, abort };
     try {
       await piece.run(signal);
+      failed.delete(piece.name);
     } catch (error) {
       if (signal.aborted) return;
       context().log.warn({ err: error, lab: piece.name }, 'a lab could not be made ahead; it is tried again later');
-      restsUntil.set(piece.name, clock.now() + restAfterFailure);
+      const times = (failed.get(piece.name)?.times ?? 0) + 1;
+      failed.set(piece.name, { times, until: clock.now() + Math.min(longestRest, restAfterFailure * 2 ** (times - 1)) });
     } finally {
       current = null;
     }

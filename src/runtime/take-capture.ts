@@ -1,6 +1,7 @@
 import { ClusterError, type LabAccess } from '#cluster/port.ts';
 import { type Beginning, beginningOf, unlike } from './beginning.ts';
 import { captureKey } from './captures.ts';
+import type { Clock } from './clock.ts';
 import type { Context } from './context.ts';
 import type { CourseLab } from './course.ts';
 import { reasonOf } from './problem.ts';
@@ -8,10 +9,12 @@ import { type Making, withSpare } from './spares.ts';
 
 /**
  * Captures a lab at its beginning: one is made from nothing and used up, another is made from the capture. If that one cannot be told
- * from the first, the capture is good, and `then` may lay the lab by. Refused, with the reason, if it fails; forgotten if it is cut off.
+ * from the first, the capture is good, and `then` may lay the lab by. Refused, with the reason, if that fails; forgotten if it is cut
+ * off, or there was no lab to capture.
  */
 export async function takeCapture(
   context: Context,
+  clock: Clock,
   course: CourseLab,
   made: Making,
   signal: AbortSignal,
@@ -20,7 +23,7 @@ export async function takeCapture(
   const { store, provider } = context;
   const { captures } = provider;
   if (captures === undefined) return;
-  const taken: { key?: string; beginning?: Beginning } = {};
+  const taken: { key?: string; beginning?: Beginning; isAtStake: boolean } = { isAtStake: false };
   try {
     await withSpare(context, course, made, signal, async (spec) => {
       const key = captureKey(context.images, course, spec);
@@ -28,22 +31,24 @@ export async function takeCapture(
       if (begun === null) return 'used up';
       taken.key = key;
       const access = await provider.create(spec, () => {}, signal);
-      const beginning = await beginningOf(context, course, access, signal);
+      const beginning = await beginningOf(context, clock, course, access, signal);
+      taken.isAtStake = true;
       const { bytes } = await captures.take(spec, key, signal);
       await store.captures.set(key, { state: 'unverified', bytes });
       taken.beginning = beginning;
       return 'used up';
     });
     const { key, beginning } = taken;
-    if (key !== undefined && beginning !== undefined) await verify(context, course, { key, beginning, made }, signal, then);
+    if (key !== undefined && beginning !== undefined) await verify(context, clock, course, { key, beginning, made }, signal, then);
   } catch (error) {
-    if (taken.key !== undefined) await dropCapture(context, taken.key, signal.aborted ? null : error);
+    if (taken.key !== undefined) await dropCapture(context, taken.key, taken.isAtStake && !signal.aborted ? error : null);
     throw error;
   }
 }
 
 async function verify(
   context: Context,
+  clock: Clock,
   course: CourseLab,
   { key, beginning, made }: { key: string; beginning: Beginning; made: Making },
   signal: AbortSignal,
@@ -55,7 +60,7 @@ async function verify(
       throw new ClusterError('no-capture', 'The images of the lab changed while it was being captured.');
     }
     const access = await provider.captures.restore(key, spec, () => {}, signal);
-    const problems = await unlike(context, course, { access, beginning }, signal);
+    const problems = await unlike(context, clock, course, { access, beginning }, signal);
     if (problems.length > 0) {
       throw new ClusterError(
         'step-failed',

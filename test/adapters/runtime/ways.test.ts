@@ -327,7 +327,7 @@ test('a lab that cannot be made ahead is not tried again at once', async () => {
   const calls = bench.lab.engine.calls.length;
   await look();
   expect(bench.lab.engine.calls.slice(calls)).not.toContain('POST /containers/create');
-  ahead += 11 * minute;
+  ahead += 3 * minute;
   await look();
   expect(await spares()).toHaveLength(1);
 });
