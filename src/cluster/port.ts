@@ -11,6 +11,9 @@ export interface ClusterProvider {
   /** Facts about the host that decide whether labs can run. Never throws for a missing engine: says so in `engine`. */
   facts(signal: AbortSignal): Promise<HostFacts>;
 
+  /** What the host has only so much of, and how much of it is used; left out by an adapter that leaves this to its engine. */
+  headroom?(signal: AbortSignal): Promise<Headroom>;
+
   /**
    * Makes everything in `spec` and answers when learner and grader can use it.
    * Steps are reported as they begin and end. On failure or abort removes what it made, then throws `ClusterError`.
@@ -331,6 +334,23 @@ export interface HostFacts {
   memoryBytes: number;
   /** Free bytes on the engine's disk; null when it cannot be seen from here (a remote engine). */
   diskFreeBytes: number | null;
+}
+
+/** Null: cannot be seen from here, as with a remote engine. */
+export interface Headroom {
+  /** Memory that programs could still take. */
+  memoryBytes: number | null;
+  limits: Readonly<Record<HostLimit, Limited | null>>;
+}
+
+/** `networks`: ranges for labs' networks. `inotify…`: what one user may have of them. `pids`: processes and threads. `ports`: those given out. */
+export const hostLimits = ['networks', 'inotifyInstances', 'inotifyWatches', 'pids', 'ports'] as const;
+export type HostLimit = (typeof hostLimits)[number];
+
+/** `used` is null when only the limit can be seen. */
+export interface Limited {
+  most: number;
+  used: number | null;
 }
 
 export type ClusterErrorCode =

@@ -14,6 +14,8 @@ const Info = z.object({
   SecurityOptions: z.array(z.string()).nullish(),
   NCPU: z.number(),
   MemTotal: z.number(),
+  KernelVersion: z.string().optional(),
+  Name: z.string().optional(),
 });
 
 const Version = z.object({ ApiVersion: z.string() });
@@ -25,14 +27,14 @@ type Abortable = {
 };
 const abortable = (engine: Engine) => engine.docker as unknown as Abortable;
 
-async function info(engine: Engine, signal: AbortSignal) {
+export async function engineInfo(engine: Engine, signal: AbortSignal) {
   return Info.parse(await engine.call('tell about itself', signal, (abortSignal) => abortable(engine).info({ abortSignal })));
 }
 
 export async function hostFacts(engine: Engine, signal: AbortSignal): Promise<HostFacts> {
   try {
     const [about, version] = await Promise.all([
-      info(engine, signal),
+      engineInfo(engine, signal),
       engine.call('tell its version', signal, (abortSignal) => abortable(engine).version({ abortSignal })),
     ]);
     return {
@@ -56,7 +58,7 @@ export async function hostFacts(engine: Engine, signal: AbortSignal): Promise<Ho
 }
 
 export async function engineTraits(engine: Engine, signal: AbortSignal): Promise<EngineTraits> {
-  const about = await info(engine, signal);
+  const about = await engineInfo(engine, signal);
   const options = about.SecurityOptions ?? [];
   const rootless = options.includes('name=rootless');
   const backing = about.DriverStatus?.find(([name]) => name === 'Backing Filesystem')?.[1] ?? '';

@@ -20,7 +20,7 @@ export async function ensureNetwork(engine: Engine, ref: LabRef, signal: AbortSi
       advice: `If nobody uses it, remove it: \`docker network rm ${name}\`.`,
     });
   }
-  const used = [...networks.flatMap((network) => network.IPAM?.Config?.map((config) => config.Subnet ?? '') ?? []), ...hostRanges()];
+  const used = [...rangesOf(networks), ...hostRanges()];
   const mtu = networks.find((network) => network.Name === 'bridge')?.Options?.['com.docker.network.driver.mtu'];
   for (const subnet of freeSubnets(used)) {
     try {
@@ -63,6 +63,12 @@ export const addressIn = (subnet: string, index: number): string => hostOf(subne
 
 const hostOf = (subnet: string, host: number): string => subnet.replace(/\.0\/24$/, `.${host}`);
 
+/** How many ranges there are for labs' networks, and how many of them somebody uses. */
+export async function networkRanges(engine: Engine, signal: AbortSignal): Promise<{ most: number; used: number }> {
+  const networks = await engine.call('list networks', signal, (abortSignal) => engine.docker.listNetworks({ abortSignal }));
+  return { most: pool.count, used: pool.count - freeSubnets([...rangesOf(networks), ...hostRanges()]).length };
+}
+
 /** Ids of networks that carry the labels. */
 export async function labelledNetworks(engine: Engine, lab: { instance: string; lab?: string; epoch?: number }, signal: AbortSignal) {
   return await engine.call('list networks', signal, (abortSignal) =>
@@ -77,6 +83,10 @@ export function freeSubnets(used: readonly string[]): string[] {
     const mine = range(candidate);
     return mine !== null && taken.every((other) => mine.last < other.first || mine.first > other.last);
   });
+}
+
+function rangesOf(networks: readonly { IPAM?: Dockerode.NetworkInspectInfo['IPAM'] }[]): string[] {
+  return networks.flatMap((network) => network.IPAM?.Config?.map((config) => config.Subnet ?? '') ?? []);
 }
 
 function hostRanges(): string[] {

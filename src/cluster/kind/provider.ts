@@ -9,6 +9,7 @@ import { type Engine, engineOf } from './engine.ts';
 import { run, start } from './exec.ts';
 import { engineTraits, hostFacts } from './facts.ts';
 import { containersOf, findLabs, removeLab, watchContainers } from './find.ts';
+import { headroomOf } from './headroom.ts';
 import { readAccess } from './identities.ts';
 import { checkSpec, controlPlane, label, toolboxName } from './names.ts';
 import { conditionOf, pauseLab, resumeLab } from './pause.ts';
@@ -39,6 +40,7 @@ export function kindProvider(options: KindOptions): ClusterProvider {
   });
   return {
     facts: (signal) => hostFacts(engine, signal),
+    headroom: (signal) => headroomOf(engine, signal),
     steps: (spec) => startSteps(spec).map(({ id, title }) => ({ id, title })),
     create: (spec, report, signal) => create(engine, options, spec, report, signal),
     captures: kindCaptures({
