@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { Verdict } from '#grading/verdict.ts';
 import type { LabLogEntry, LabSession, Phase } from '#store/port.ts';
+import type { Place } from './admission.ts';
 
 /** What a page shows of a session. */
 export type SessionView = Pick<
@@ -26,6 +27,8 @@ export type SessionEvent =
   | { type: 'verdict'; data: CheckResult }
   /** Something happened to the lab that a person may want to read. */
   | { type: 'log'; data: LabLogEntry }
+  /** Where it stands in the line of labs that wait to be made; null when it does not wait. */
+  | { type: 'place'; data: Place | null }
   /** When it will be paused because nobody does anything in it; null when that is off. */
   | { type: 'idle'; data: { pausesAt: string | null } };
 

@@ -33,6 +33,15 @@ const Environment = z.object({
   SLIPWAY_POOL_MIB: z.coerce.number().int().nonnegative().optional(),
   /** How many labs' beginnings are kept on the engine's disk. Left out: 4, none when SLIPWAY_POOL_MIB is 0. 0: none is taken. */
   SLIPWAY_CAPTURES: z.coerce.number().int().nonnegative().max(50).optional(),
+  /** Memory that all labs may hold together, in MiB. Left out: that of the machine, less 15 % and 1 GiB. */
+  SLIPWAY_MEMORY_MIB: z.coerce.number().int().min(256).optional(),
+  /** Labs that are made at the same time; others wait in line. Left out: as many as there are cores. */
+  SLIPWAY_STARTS: z.coerce.number().int().min(1).max(64).optional(),
+  /** Labs that may wait in line. */
+  SLIPWAY_LINE: z.coerce.number().int().min(1).max(10_000).default(100),
+  SLIPWAY_LABS_PER_PERSON: z.coerce.number().int().min(1).max(1000).default(3),
+  /** Starts and resets that one person may ask for within ten minutes. */
+  SLIPWAY_STARTS_PER_PERSON: z.coerce.number().int().min(1).max(10_000).default(20),
   SLIPWAY_LOG: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   DATABASE_URL: z.string().optional(),
 });
@@ -57,6 +66,15 @@ export interface Settings {
   poolBytes: number | null;
   /** How many captured labs are kept. */
   captures: number;
+  /** Memory that all labs may hold together; null: worked out from the machine's. */
+  memoryBytes: number | null;
+  /** Labs that are made at the same time; null: worked out from the machine's cores. */
+  starts: number | null;
+  /** Labs that may wait in line. */
+  line: number;
+  labsPerPerson: number;
+  /** Within ten minutes. */
+  startsPerPerson: number;
   log: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   databaseUrl: string | undefined;
 }
@@ -85,6 +103,11 @@ export function readSettings(env: Readonly<Record<string, string | undefined>> =
     idleMinutes: values.SLIPWAY_IDLE_MINUTES,
     poolBytes: values.SLIPWAY_POOL_MIB === undefined ? null : values.SLIPWAY_POOL_MIB * 1024 * 1024,
     captures: values.SLIPWAY_CAPTURES ?? (values.SLIPWAY_POOL_MIB === 0 || values.SLIPWAY_RELOAD === '1' ? 0 : 4),
+    memoryBytes: values.SLIPWAY_MEMORY_MIB === undefined ? null : values.SLIPWAY_MEMORY_MIB * 1024 * 1024,
+    starts: values.SLIPWAY_STARTS ?? null,
+    line: values.SLIPWAY_LINE,
+    labsPerPerson: values.SLIPWAY_LABS_PER_PERSON,
+    startsPerPerson: values.SLIPWAY_STARTS_PER_PERSON,
     log: values.SLIPWAY_LOG,
     databaseUrl: values.DATABASE_URL,
   };

@@ -151,12 +151,14 @@ export interface CaptureStore {
   forget(key: string): Promise<void>;
 }
 
+/** By kind; absent when there is none. */
+export type Measures = Readonly<Record<string, { count: number; last: number; p50: number; p90: number; max: number }>>;
+
 /** What was measured of a lab on this host; `kind` is stable, e.g. `memory` (bytes of a lab that stands) or `start-cold` (ms). */
 export interface MeasureStore {
   /** Keeps the newest 50 of each kind. */
   note(lab: string, kind: string, value: number): Promise<void>;
-  /** By kind; absent when there is none. */
-  of(lab: string): Promise<Readonly<Record<string, { count: number; last: number; p50: number; p90: number; max: number }>>>;
+  of(lab: string): Promise<Measures>;
 }
 
 export interface Phase {
