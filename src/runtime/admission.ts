@@ -32,7 +32,7 @@ export interface AdmissionState {
 /** Who may begin a lab, and when. The line is the rows: it survives the server. */
 export interface Admission {
   /** Refuses, before there is a row, what this person may not begin (429) or nobody can (503). `again`: the session that begins anew. */
-  check(person: Person, lab: CourseLab, again?: LabSession): Promise<void>;
+  check(person: Pick<Person, 'id'>, lab: CourseLab, again?: LabSession): Promise<void>;
   /**
    * Takes a session that is queued, or starting anew after a reset or a restart of the server: begun at once where there is room, else
    * left in line. Answers its row as it is then. However often it is called, the session is in the line once and made once.
@@ -51,7 +51,7 @@ export type Begin = (context: Context, session: LabSession) => Promise<LabSessio
 
 export interface AdmissionOptions {
   clock?: Clock;
-  /** Gives up spares that hold at least so much memory; answers how much they held. */
+  /** Gives up spares that hold at least so much memory; answers how much they held. The pool does. */
   giveUp?: (bytes: number) => Promise<number>;
 }
 
@@ -61,7 +61,7 @@ const lookAgain = 5_000;
 export function admission(
   context: () => Context,
   begin: Begin,
-  { clock = systemClock, giveUp = async () => 0 }: AdmissionOptions = {},
+  { clock = systemClock, giveUp = (bytes) => context().pool.giveUp(bytes) }: AdmissionOptions = {},
 ): Admission {
   const line = new Map<string, { since: number }>();
   const begun = new Map<string, { at: number; epoch: number; isOnItsWay: boolean }>();
@@ -101,7 +101,7 @@ export function admission(
     let why: Shortage | null = null;
     for (const session of waiting) {
       // One that stands ready needs nobody's turn and no more memory.
-      const isReady = await standsReady(session);
+      const isReady = isClaimed(session) || (await room.standsReady(session));
       if (!isReady) why ??= await whatIsMissing(session);
       if (!(isReady || why === null) || !(await started(session))) stillWaiting.push(session);
     }
@@ -116,11 +116,6 @@ export function admission(
     const held = (person: string) =>
       rows.filter((row) => row.person === person && !line.has(row.id) && ['starting', 'ready', 'paused'].includes(row.state)).length;
     return inFairOrder(waiting, held).map(({ session }) => session);
-  }
-
-  async function standsReady({ lab, labVersion }: LabSession): Promise<boolean> {
-    const instances = await context().store.instances.list();
-    return instances.some((one) => one.intent === 'spare' && one.readyAt !== null && one.lab === lab && one.labVersion === labVersion);
   }
 
   /** Why a session that is at the head of the line must wait; null when it can begin. Spares are given up for it. */
@@ -247,6 +242,8 @@ export function admission(
   };
 }
 
+/** Waking it up was cut off. */
+const isClaimed = ({ state, way }: LabSession) => state === 'starting' && way === 'warm';
 const sinceOf = ({ changedAt }: LabSession) => Date.parse(changedAt);
 
 function waitsForTurn(count: number): Shortage {

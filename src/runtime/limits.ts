@@ -4,7 +4,7 @@ import { type Clock, systemClock } from './clock.ts';
 import type { Context } from './context.ts';
 import type { CourseLab } from './course.ts';
 import { Problem } from './problem.ts';
-import { closed, type Room, type Rooms, shortage } from './room.ts';
+import { closed, type Rooms, shortage } from './room.ts';
 
 const window = 10 * 60_000;
 const anotherLook = 15;
@@ -12,7 +12,7 @@ const anotherLook = 15;
 /** What one person may begin, and what nobody can. */
 export interface Limits {
   /** Throws 429 or 503, with the seconds after which another try makes sense. `waiting`: how long the line is. */
-  check(person: Person, lab: CourseLab, again: LabSession | undefined, waiting: number): Promise<void>;
+  check(person: Pick<Person, 'id'>, lab: CourseLab, again: LabSession | undefined, waiting: number): Promise<void>;
   /** Counts a start or a reset, once. */
   note(session: LabSession): void;
 }
@@ -27,7 +27,7 @@ export function limits(context: () => Context, rooms: Rooms, clock: Clock = syst
   const promisedTo = (person: string) =>
     [...(promised.get(person) ?? [])].filter(([, at]) => clock.now() - at < anotherLook * 1000).map(([lab]) => lab);
 
-  async function ofPerson(person: Person, lab: CourseLab): Promise<void> {
+  async function ofPerson(person: Pick<Person, 'id'>, lab: CourseLab): Promise<void> {
     const { settings, store, course } = context();
     const starts = lately(person.id);
     if (starts.length >= settings.startsPerPerson) {
@@ -54,7 +54,7 @@ export function limits(context: () => Context, rooms: Rooms, clock: Clock = syst
     promised.set(person.id, new Map(promised.get(person.id)).set(lab.id, clock.now()));
   }
 
-  async function ofHost(lab: CourseLab, again: LabSession | undefined): Promise<Room> {
+  async function ofHost(lab: CourseLab, again: LabSession | undefined, waiting: number): Promise<void> {
     const { settings } = context();
     const room = await rooms.look();
     const shut = closed(room, settings.diskWatermarkBytes);
@@ -66,29 +66,18 @@ export function limits(context: () => Context, rooms: Rooms, clock: Clock = syst
     const needsRoomNow = again?.state === 'failed' || again?.state === 'crashed' || room.standing.length === 0;
     const short = needsRoomNow ? shortage(lab, need, room, { files: [], bytes: 0 }) : null;
     if (short !== null) throw full(short, 30);
-    return room;
+    if (waiting < settings.line) return;
+    const message = `${waiting} labs wait to be begun already, and labs hold ${inGiB(room.heldBytes)} of memory.`;
+    throw full({ code: 'line-full', message, advice: 'Somebody has to end a lab first.' }, 30);
   }
 
   return {
     async check(person, lab, again, waiting) {
       const { settings } = context();
       if (!settings.engine) {
-        throw new Problem(
-          503,
-          'no-engine',
-          'This site was started without a container engine, so lessons can be read but labs cannot run.',
-          {
-            advice: 'Stop the site and run `npm start` without --no-engine.',
-          },
-        );
+        throw full(withoutEngine, undefined);
       }
-      const room = await ofHost(lab, again);
-      if (waiting >= settings.line) {
-        throw new Problem(503, 'line-full', `${waiting} labs wait to be begun already, and labs hold ${inGiB(room.heldBytes)} of memory.`, {
-          advice: 'Somebody has to end a lab first.',
-          retryAfter: 30,
-        });
-      }
+      if (!(await rooms.standsReady({ lab: lab.id, labVersion: lab.version }))) await ofHost(lab, again, waiting);
       await ofPerson(person, lab);
     },
     note({ id, epoch, person, lab }) {
@@ -102,3 +91,9 @@ export function limits(context: () => Context, rooms: Rooms, clock: Clock = syst
 
 const full = ({ code, message, advice }: Shortage, retryAfter: number | undefined) =>
   new Problem(503, code, message, { advice, retryAfter });
+
+const withoutEngine: Shortage = {
+  code: 'no-engine',
+  message: 'This site was started without a container engine, so lessons can be read but labs cannot run.',
+  advice: 'Stop the site and run `npm start` without --no-engine.',
+};

@@ -7,7 +7,6 @@ import { clearAway, clearInstance } from './end-lab.ts';
 import { freeze } from './pause-lab.ts';
 import { isResuming, resumeInBackground } from './resume-lab.ts';
 import { mendSpare } from './spares.ts';
-import { enter } from './start-lab.ts';
 import { tell } from './tell.ts';
 
 /** A start that is still not done after this long is given up, so that a start which kills the server cannot do so for ever. */
@@ -40,7 +39,7 @@ export async function reconcile(context: Context, signal: AbortSignal): Promise<
 /** Mends one session, as the only work on it, if it still is what the list said. Clearing away goes on in the background, and making in its turn. */
 async function mend(context: Context, listed: LabSession, outer: AbortSignal): Promise<void> {
   if (listed.state === 'queued' || (listed.state === 'starting' && !isOverdue(context, listed))) {
-    if (!context.jobs.isBusy(listed.id)) await enter(context, listed);
+    if (!context.jobs.isBusy(listed.id)) await context.admission.enter(listed);
     return;
   }
   const mended = context.jobs.runIfIdle(listed.id, async (signal) => {

@@ -28,6 +28,8 @@ const patience = 5_000;
 
 export interface Rooms {
   look(): Promise<Room>;
+  /** Whether a lab of this version stands ready: it holds its memory already. */
+  standsReady(lab: Pick<LabSession, 'lab' | 'labVersion'>): Promise<boolean>;
   measures(lab: string): Promise<Measures>;
   /** Memory that a lab of the course needs. */
   needs(lab: CourseLab): Promise<number>;
@@ -81,7 +83,12 @@ export function rooms(context: () => Context, clock: Clock = systemClock): Rooms
     };
   }
 
-  return { look, measures, needs };
+  async function standsReady({ lab, labVersion }: Pick<LabSession, 'lab' | 'labVersion'>): Promise<boolean> {
+    const instances = await context().store.instances.list();
+    return instances.some((one) => one.intent === 'spare' && one.readyAt !== null && one.lab === lab && one.labVersion === labVersion);
+  }
+
+  return { look, standsReady, measures, needs };
 }
 
 /** Why no lab can be begun at all at the moment, whatever it needs; null when one can. */

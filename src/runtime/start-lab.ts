@@ -15,19 +15,11 @@ export async function startLab(context: Context, person: Person, labId: string):
   const live = await context.store.sessions.live(person.id, lab.id);
   if (live?.state === 'paused') return { session: await resumeLab(context, live), created: false };
   if (live && live.state !== 'failed' && live.state !== 'crashed') return { session: live, created: false };
-  await refuseWithoutRoom(context);
   await context.admission.check(person, lab, live ?? undefined);
   if (live) return { session: (await tryReset(context, live)) ?? (await startLab(context, person, labId)).session, created: false };
   const begun = await context.store.sessions.begin({ person: person.id, lab: lab.id, labVersion: lab.version });
   if (!begun.created) return begun;
-  return { session: await enter(context, begun.session), created: true };
-}
-
-/** A lab that stands ready needs neither room nor a turn; any other is made when admission says so. */
-export async function enter(context: Context, session: LabSession): Promise<LabSession> {
-  const isClaimed = session.state === 'starting' && session.way === 'warm';
-  const claimed = isClaimed ? session : await context.store.sessions.claim(session.id);
-  return claimed === null ? await context.admission.enter(session) : await brought(context, claimed, session);
+  return { session: await context.admission.enter(begun.session), created: true };
 }
 
 /** Begins to make the lab of a session that is queued or starting: its turn has come. Answers its row as it is then. */
@@ -54,7 +46,7 @@ async function brought(context: Context, starting: LabSession, before: LabSessio
 
 /** Brings a lab back to its beginning: the next epoch, with other containers. Those of before are removed while nobody waits for it. */
 export async function resetLab(context: Context, session: LabSession): Promise<LabSession> {
-  await refuseWithoutRoom(context);
+  await context.admission.check({ id: session.person }, labOf(context, session.lab), session);
   const moved = await tryReset(context, session);
   if (moved === null) throw new Problem(409, 'not-now', 'The lab cannot be reset in the state it is in.');
   return moved;
@@ -69,31 +61,5 @@ async function tryReset(context: Context, session: LabSession): Promise<LabSessi
   publishSession(context, moved);
   const again = session.state === 'ready' || session.state === 'paused' ? 'The lab was reset' : 'The lab was begun again';
   await tell(context, moved, 'reset', `${again}: its cluster and its files are made anew.`);
-  return await enter(context, moved);
+  return await context.admission.enter(moved);
 }
-
-async function refuseWithoutRoom(context: Context): Promise<void> {
-  const { settings, provider } = context;
-  if (!settings.engine) {
-    throw new Problem(503, 'no-engine', 'This site was started without a container engine, so lessons can be read but labs cannot run.', {
-      advice: 'Stop the site and run `npm start` without --no-engine.',
-    });
-  }
-  const facts = await provider.facts(AbortSignal.timeout(5_000));
-  if (!facts.engine.ok) {
-    throw new Problem(503, 'no-engine', `Labs need a Docker engine, and none answers: ${facts.engine.reason}`, {
-      advice: 'Start the engine, or run `./slipway doctor` to see what is missing.',
-      retryAfter: 10,
-    });
-  }
-  const free = facts.diskFreeBytes;
-  if (free !== null && free < settings.diskWatermarkBytes) {
-    const figures = `${gib(free)} GiB are free where the engine keeps its data, and ${gib(settings.diskWatermarkBytes)} GiB are needed`;
-    throw new Problem(503, 'no-space', `There is too little disk for a lab: ${figures}.`, {
-      advice: 'Free some space (`./slipway images prune` removes old images), then try again.',
-      retryAfter: 60,
-    });
-  }
-}
-
-const gib = (bytes: number) => (bytes / 1024 ** 3).toFixed(1);

@@ -27,6 +27,8 @@ export interface LineBench {
   asks(person: Person, lab?: string): Promise<LabSession>;
   /** The making of a lab comes to its end. */
   finishes(session: LabSession, how?: 'ready' | 'fail' | 'dies'): Promise<void>;
+  /** One that is being made. */
+  making(): Promise<LabSession>;
   ends(session: LabSession): Promise<void>;
   reaches(session: LabSession, state: LabSession['state']): Promise<void>;
   /** Places that were told to a session's pages. */
@@ -140,6 +142,13 @@ export async function lineBench(more: Partial<Settings> = {}): Promise<LineBench
       gates.get(session.id)?.(how);
       gates.delete(session.id);
       await until(`the end of the making of ${session.id}`, () => !self.context.jobs.isBusy(session.id));
+    },
+    async making() {
+      await until('a lab to be made', () => gates.size > 0);
+      const [id = ''] = gates.keys();
+      const session = await store.sessions.get(id);
+      if (session === null) throw new Error(`there is no session ${id}`);
+      return session;
     },
     async ends(session) {
       await endLab(self.context, (await store.sessions.get(session.id)) ?? session);
