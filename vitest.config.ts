@@ -6,6 +6,13 @@ const project = (name: string, timeout: number) => ({
 
 export default defineConfig({
   test: {
-    projects: [project('unit', 5_000), project('content', 20_000), project('adapters', 60_000), project('acceptance', 600_000)],
+    projects: [
+      project('unit', 5_000),
+      project('content', 20_000),
+      project('adapters', 60_000),
+      project('faults', 3_600_000),
+      project('model', 3_600_000),
+      project('acceptance', 600_000),
+    ],
   },
 });

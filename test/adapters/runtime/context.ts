@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
+import type { ClusterProvider } from '#cluster/port.ts';
 import { admission } from '#runtime/admission.ts';
 import { type Clock, systemClock } from '#runtime/clock.ts';
 import type { Context } from '#runtime/context.ts';
@@ -15,7 +16,7 @@ import { readSettings } from '#runtime/settings.ts';
 import { admit } from '#runtime/start-lab.ts';
 import { watches } from '#runtime/watch-progress.ts';
 import { openStore } from '#store/open.ts';
-import type { LabSession, Person } from '#store/port.ts';
+import type { LabSession, Person, Store } from '#store/port.ts';
 import { type FakeLab, fakeLab } from '../cluster/fake-lab.ts';
 import { type FakeCaptures, fakeCaptures } from './fake-captures.ts';
 
@@ -41,12 +42,14 @@ export interface WorkbenchOptions {
   captures?: number;
   /** Programs that run on the machine. */
   load?: () => number;
+  /** How a server reaches rows and containers; called at every boot. */
+  connect?: (bench: { data: string; lab: FakeLab; store: Store; provider: ClusterProvider }) => Pick<Context, 'store' | 'provider'>;
 }
 
 const clearing = (timer: NodeJS.Immediate) => () => clearImmediate(timer);
 
 /** The runtime's use cases on a real database and a fake engine. */
-export async function workbench({ clock, poolMiB = 0, captures = 0, load = () => 0 }: WorkbenchOptions = {}): Promise<Workbench> {
+export async function workbench({ clock, poolMiB = 0, captures = 0, load = () => 0, connect }: WorkbenchOptions = {}): Promise<Workbench> {
   const root = join(import.meta.dirname, '../../..');
   const data = await mkdtemp(join(tmpdir(), 'slipway-runtime-'));
   const lab = await fakeLab();
@@ -76,7 +79,8 @@ export async function workbench({ clock, poolMiB = 0, captures = 0, load = () =>
     // What the pool waits for has happened by the next turn.
     const soon: Clock = { now: () => (clock ?? systemClock).now(), after: (_, work) => clearing(setImmediate(work)) };
     const pool = labPool(() => context, { clock: soon, load, freeBytes: () => 16 * 1024 ** 3 });
-    const base = { settings, log, store, provider, course, live, idle, pool, hub: hub() };
+    const reached = connect?.({ data, lab, store, provider }) ?? { store, provider };
+    const base = { settings, log, ...reached, course, live, idle, pool, hub: hub() };
     const context: Context = {
       ...base,
       images: { ensure: async (name) => names[name] ?? name, idOf: (name) => `id of ${name}` },

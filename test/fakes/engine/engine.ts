@@ -29,15 +29,21 @@ interface Container {
   };
 }
 
-/** What goes wrong with one request, counted from the moment the fault is set. `lost` answers nothing and closes. */
+/**
+ * What goes wrong with one request, counted from the moment the fault is set. `lost` answers nothing and closes, `away` does so from
+ * then on. `hangs` does nothing, `mute` does what it is asked: neither answers.
+ */
 export interface Fault {
   at: number;
-  how: 'fails' | 'hangs' | 'lost';
+  how: 'fails' | 'conflicts' | 'hangs' | 'mute' | 'lost' | 'away';
 }
 
 /** A small Docker engine on a unix socket: containers, networks and volumes in memory, commands answered by a function. */
 export interface FakeEngine {
-  docker(): Dockerode;
+  /** A client; those of one caller can be cut off together. */
+  docker(caller?: string): Dockerode;
+  /** The process of that caller has died: its connections are closed, and nothing that it asks has an effect any more. */
+  cutOff(caller: string): void;
   containers: Map<string, Container>;
   networks: Map<string, { Id: string; Name: string; Labels: Labels; IPAM?: { Config?: { Subnet?: string }[] } }>;
   volumes: Map<string, { Name: string; Labels: Labels }>;
@@ -46,6 +52,10 @@ export interface FakeEngine {
   /** Requests so far, as `POST /containers/create`. */
   calls: string[];
   fault: Fault | null;
+  /** Whether the fault has been met. */
+  readonly isFaultMet: boolean;
+  /** Called as each request comes, before it has an effect. */
+  onCall: (() => void) | null;
   command: Command;
   /** Host port that a container's published port has. */
   published: Record<string, number>;
@@ -72,11 +82,21 @@ export async function fakeEngine(): Promise<FakeEngine> {
   const working = new Set<Promise<unknown>>();
   const hanging = new Set<Socket>();
   const open = new Set<Socket>();
+  const dead = new Set<string>();
+  const callers = new Map<string, Set<Socket>>();
   let sinceFault = 0;
   let fault: Fault | null = null;
 
   const self: FakeEngine = {
-    docker: () => new Dockerode({ socketPath }),
+    docker: (caller = 'tests') => new Dockerode({ socketPath, headers: { 'x-caller': caller } }),
+    cutOff(caller) {
+      dead.add(caller);
+      for (const socket of callers.get(caller) ?? []) socket.destroy();
+    },
+    onCall: null,
+    get isFaultMet() {
+      return fault !== null && sinceFault >= fault.at;
+    },
     containers: new Map(),
     networks: new Map([['bridge', { Id: 'b', Name: 'bridge', Labels: {}, IPAM: { Config: [{ Subnet: '172.17.0.0/16' }] } }]]),
     volumes: new Map(),
@@ -112,19 +132,32 @@ export async function fakeEngine(): Promise<FakeEngine> {
     },
   };
 
-  /** Whether this request is the one that goes wrong; if so, it has been dealt with. */
-  function goesWrong(request: IncomingMessage, socket: Socket): boolean {
+  /** Whether this request is the one that goes wrong; if so, it has been dealt with, unless it is to be done without an answer. */
+  function goesWrong(request: IncomingMessage, socket: Socket, response?: ServerResponse): boolean {
+    const caller = String(request.headers['x-caller']);
+    self.onCall?.();
+    if (dead.has(caller)) {
+      socket.destroy();
+      return true;
+    }
+    callers.set(caller, (callers.get(caller) ?? new Set()).add(socket));
     self.calls.push(`${request.method} ${new URL(request.url ?? '/', 'http://engine').pathname}`);
     sinceFault += 1;
-    if (!fault || sinceFault !== fault.at) return false;
-    if (fault.how === 'hangs') hanging.add(socket);
-    else if (fault.how === 'lost') socket.destroy();
+    if (!fault || (fault.how === 'away' ? sinceFault < fault.at : sinceFault !== fault.at)) return false;
+    if (fault.how === 'mute' && response !== undefined) {
+      hanging.add(socket);
+      Object.assign(response, { writeHead: () => response, end: () => response });
+      return false;
+    }
+    if (fault.how === 'hangs' || fault.how === 'mute') hanging.add(socket);
+    else if (fault.how === 'lost' || fault.how === 'away') socket.destroy();
+    else if (fault.how === 'conflicts') socket.end(http(409, { message: 'the fake engine is in the middle of something else' }));
     else socket.end(http(500, { message: 'the fake engine fails here' }));
     return true;
   }
 
   const server = createServer((request, response) => {
-    if (goesWrong(request, request.socket)) return;
+    if (goesWrong(request, request.socket, response)) return;
     const work = (async () => {
       const data = await body(request);
       const delay = request.url?.startsWith('/containers/create')
@@ -255,7 +288,10 @@ export async function fakeEngine(): Promise<FakeEngine> {
     if (request.method === 'DELETE') {
       if (self.frozen.has(one.Name))
         return answer(response, 500, { message: 'tried to kill container, but did not receive an exit event' });
-      return answer(response, self.containers.delete(one.Name) ? 204 : 404, {});
+      if (one.State === 'running' || one.State === 'paused') self.emit(one.Name, 'die');
+      self.emit(one.Name, 'destroy');
+      self.containers.delete(one.Name);
+      return answer(response, 204, {});
     }
     if (verb === 'wait') {
       self.frozen.clear();
@@ -264,6 +300,7 @@ export async function fakeEngine(): Promise<FakeEngine> {
     if (verb === 'start') {
       const before = one.State;
       one.State = 'running';
+      if (before !== 'running') self.emit(one.Name, 'start');
       return answer(response, before === 'running' ? 304 : 204, {});
     }
     if (verb === 'pause' || verb === 'unpause') {

@@ -1,0 +1,128 @@
+import { kindProvider } from '#cluster/kind/provider.ts';
+import type { Context } from '#runtime/context.ts';
+import { keepReconciled, reconcile } from '#runtime/reconcile.ts';
+import type { LabSession, Person } from '#store/port.ts';
+import { type Workbench, type WorkbenchOptions, workbench } from '../adapters/runtime/context.ts';
+import { type FakeCaptures, fakeCaptures } from '../adapters/runtime/fake-captures.ts';
+import type { FakeEngine } from '../fakes/engine/engine.ts';
+import { gatedStore, type StoreGate } from './gated-store.ts';
+
+export const lab = '04-state-inside';
+
+/** Milliseconds that calls of the engine may take here: those that hang are waited for. */
+const patience = 600;
+
+/** An installation whose server can die at any moment, with containers and rows that outlive it. */
+export interface Installation {
+  readonly context: Context;
+  readonly learner: Person;
+  readonly engine: FakeEngine;
+  readonly gate: StoreGate;
+  /** The server dies at once, as by `kill -9`: what it was doing has no further effect. */
+  kill(): void;
+  /** The next server, once the one before is gone; it compares rows with containers. `events`: it also follows the engine. */
+  boot(options?: { events: boolean }): Promise<void>;
+  /** Waits until no work is under way. */
+  rest(): Promise<void>;
+  /** Waits until no work is under way, then compares rows with containers as every minute does, until there is nothing to mend. */
+  settle(): Promise<void>;
+  session(): Promise<LabSession | null>;
+  close(): Promise<void>;
+}
+
+export async function installation(options: Omit<WorkbenchOptions, 'connect'> = {}): Promise<Installation> {
+  let servers = 0;
+  let gate: StoreGate | undefined;
+  let caller = '';
+  let follow = new AbortController();
+  let following: Promise<void> = Promise.resolve();
+  const kept: FakeCaptures['kept'] = new Map();
+  const bench: Workbench = await workbench({
+    ...options,
+    connect({ data, lab: { engine } }) {
+      servers += 1;
+      caller = `server-${servers}`;
+      gate = gatedStore(data, () => new Date());
+      const provider = kindProvider({
+        docker: engine.docker(caller),
+        nodeImage: async () => 'node:1',
+        gatewayImage: async () => 'gateway:1',
+        patience,
+      });
+      const { captures: _, ...plain } = provider;
+      if (!options.captures) return { store: gate.store, provider: plain };
+      return { store: gate.store, provider: { ...provider, captures: Object.assign(fakeCaptures(provider), { kept }) } };
+    },
+  });
+  const { engine } = bench.lab;
+  const current = (): StoreGate => {
+    if (gate === undefined) throw new Error('no server was started');
+    return gate;
+  };
+  const seen = new Set<string>();
+
+  async function isResting(): Promise<boolean> {
+    const { store, jobs } = bench.context;
+    for (const { id } of await store.sessions.list({})) seen.add(id);
+    for (const { id } of await store.instances.list()) for (const name of [`instance ${id}`, `spare ${id}`]) seen.add(name);
+    return [...seen].every((name) => !jobs.isBusy(name));
+  }
+
+  const turn = () => new Promise((resolve) => setTimeout(resolve, 2));
+
+  const self: Installation = {
+    get context() {
+      return bench.context;
+    },
+    get gate() {
+      return current();
+    },
+    learner: bench.learner,
+    engine,
+    kill() {
+      engine.cutOff(caller);
+      follow.abort(new Error('the server has died'));
+      void current().shut();
+    },
+    async boot({ events } = { events: false }) {
+      self.kill();
+      await current().shut();
+      await following;
+      await bench.reboot();
+      await engine.idle();
+      follow = new AbortController();
+      if (events) following = keepReconciled(bench.context, follow.signal);
+      else await reconcile(bench.context, AbortSignal.timeout(20_000));
+    },
+    async rest() {
+      const until = performance.now() + 60_000;
+      for (let quiet = 0; quiet < 3; await turn()) {
+        quiet = (await isResting()) ? quiet + 1 : 0;
+        if (performance.now() > until) throw new Error('work on labs does not come to an end');
+      }
+    },
+    async settle() {
+      let before = '';
+      for (let round = 0; round < 10; round += 1) {
+        await self.rest();
+        const now = JSON.stringify([
+          await bench.context.store.sessions.list({}),
+          await bench.context.store.instances.list(),
+          engine.everything(),
+        ]);
+        if (now === before) return;
+        before = now;
+        await reconcile(bench.context, AbortSignal.timeout(20_000));
+      }
+      throw new Error('rows and containers do not come to agree');
+    },
+    session: async () => (await bench.context.store.sessions.list({ person: bench.learner.id, lab }))[0] ?? null,
+    async close() {
+      follow.abort(new Error('the test is over'));
+      await following;
+      await current().shut();
+      await bench.close();
+    },
+  };
+  return self;
+}
