@@ -60,8 +60,12 @@ async function mendNow(context: Context, session: LabSession, signal: AbortSigna
   switch (session.state) {
     case 'starting': {
       const reason = { code: 'interrupted', message: 'The server stopped while it made this lab, and too much time has passed.' };
+      const running = (await store.phases.list(session.id, session.epoch)).findLast(({ state }) => state === 'running');
+      if (running) await store.phases.fail(session.id, session.epoch, running.id, reason.message);
       const failed = await store.sessions.move(session.id, 'fail', { reason });
-      if (failed) publishSession(context, failed);
+      if (!failed) return;
+      publishSession(context, failed);
+      await tell(context, failed, 'failed', `The lab could not be started: ${reason.message}`);
       return;
     }
     case 'ready': {

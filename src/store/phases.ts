@@ -38,7 +38,14 @@ export function phaseStore(executor: Executor, now: () => Date): PhaseStore {
       change(session, epoch, id, { state: 'running', startedAt: isoTime(now()), milliseconds: null, detail: null }),
     detail: (session, epoch, id, detail) => change(session, epoch, id, { detail }),
     end: (session, epoch, id, milliseconds) => change(session, epoch, id, { state: 'done', milliseconds: Math.round(milliseconds) }),
-    fail: (session, epoch, id, detail) => change(session, epoch, id, { state: 'failed', detail }),
+
+    async fail(session, epoch, id, detail) {
+      await executor.write(async (tx) => {
+        const ofThis = tx.updateTable('phase').where('session', '=', session).where('epoch', '=', epoch);
+        await ofThis.set({ state: 'waiting', startedAt: null }).where('state', '=', 'running').where('id', '<>', id).execute();
+        await ofThis.set({ state: 'failed', detail }).where('id', '=', id).execute();
+      });
+    },
 
     list: (session, epoch) =>
       executor.read(async (db) =>

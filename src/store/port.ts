@@ -176,6 +176,7 @@ export interface PhaseStore {
   begin(session: string, epoch: number, id: string): Promise<void>;
   detail(session: string, epoch: number, id: string, detail: string): Promise<void>;
   end(session: string, epoch: number, id: string, milliseconds: number): Promise<void>;
+  /** What ran beside it waits again: nothing of a start that failed goes on. */
   fail(session: string, epoch: number, id: string, detail: string): Promise<void>;
   list(session: string, epoch: number): Promise<readonly Phase[]>;
   /** What each phase of this lab took on this host, in ms, over its last 50 good runs; absent when there were none. */

@@ -1,7 +1,7 @@
 import { kindProvider } from '#cluster/kind/provider.ts';
 import type { Context } from '#runtime/context.ts';
 import { keepReconciled, reconcile } from '#runtime/reconcile.ts';
-import type { LabSession, Person } from '#store/port.ts';
+import type { LabSession, Person, Store } from '#store/port.ts';
 import { type Workbench, type WorkbenchOptions, workbench } from '../adapters/runtime/context.ts';
 import { type FakeCaptures, fakeCaptures } from '../adapters/runtime/fake-captures.ts';
 import type { FakeEngine } from '../fakes/engine/engine.ts';
@@ -9,15 +9,14 @@ import { gatedStore, type StoreGate } from './gated-store.ts';
 
 export const lab = '04-state-inside';
 
-/** Milliseconds that calls of the engine may take here: those that hang are waited for. */
-const patience = 600;
-
 /** An installation whose server can die at any moment, with containers and rows that outlive it. */
 export interface Installation {
   readonly context: Context;
   readonly learner: Person;
   readonly engine: FakeEngine;
   readonly gate: StoreGate;
+  /** What is written, whatever goes wrong on the server's way to it. */
+  readonly rows: Store;
   /** The server dies at once, as by `kill -9`: what it was doing has no further effect. */
   kill(): void;
   /** The next server, once the one before is gone; it compares rows with containers. `events`: it also follows the engine. */
@@ -30,16 +29,23 @@ export interface Installation {
   close(): Promise<void>;
 }
 
-export async function installation(options: Omit<WorkbenchOptions, 'connect'> = {}): Promise<Installation> {
+export interface InstallationOptions extends Omit<WorkbenchOptions, 'connect'> {
+  /** Milliseconds that calls of the engine may take: those that hang are waited for. */
+  patience?: number;
+}
+
+export async function installation({ patience = 30_000, ...options }: InstallationOptions = {}): Promise<Installation> {
   let servers = 0;
   let gate: StoreGate | undefined;
+  let rows: Store | undefined;
   let caller = '';
   let follow = new AbortController();
   let following: Promise<void> = Promise.resolve();
   const kept: FakeCaptures['kept'] = new Map();
   const bench: Workbench = await workbench({
     ...options,
-    connect({ data, lab: { engine } }) {
+    connect({ data, lab: { engine }, store }) {
+      rows = store;
       servers += 1;
       caller = `server-${servers}`;
       gate = gatedStore(data, () => new Date());
@@ -55,16 +61,15 @@ export async function installation(options: Omit<WorkbenchOptions, 'connect'> = 
     },
   });
   const { engine } = bench.lab;
-  const current = (): StoreGate => {
-    if (gate === undefined) throw new Error('no server was started');
-    return gate;
-  };
+  if (gate === undefined || rows === undefined) throw new Error('no server was started');
+  const written: Store = rows;
+  const current = (): StoreGate => gate as StoreGate;
   const seen = new Set<string>();
 
   async function isResting(): Promise<boolean> {
-    const { store, jobs } = bench.context;
-    for (const { id } of await store.sessions.list({})) seen.add(id);
-    for (const { id } of await store.instances.list()) for (const name of [`instance ${id}`, `spare ${id}`]) seen.add(name);
+    const { jobs } = bench.context;
+    for (const { id } of await written.sessions.list({})) seen.add(id);
+    for (const { id } of await written.instances.list()) for (const name of [`instance ${id}`, `spare ${id}`]) seen.add(name);
     return [...seen].every((name) => !jobs.isBusy(name));
   }
 
@@ -77,6 +82,7 @@ export async function installation(options: Omit<WorkbenchOptions, 'connect'> = 
     get gate() {
       return current();
     },
+    rows: written,
     learner: bench.learner,
     engine,
     kill() {
@@ -105,18 +111,14 @@ export async function installation(options: Omit<WorkbenchOptions, 'connect'> = 
       let before = '';
       for (let round = 0; round < 10; round += 1) {
         await self.rest();
-        const now = JSON.stringify([
-          await bench.context.store.sessions.list({}),
-          await bench.context.store.instances.list(),
-          engine.everything(),
-        ]);
+        const now = JSON.stringify([await written.sessions.list({}), await written.instances.list(), engine.everything()]);
         if (now === before) return;
         before = now;
         await reconcile(bench.context, AbortSignal.timeout(20_000));
       }
       throw new Error('rows and containers do not come to agree');
     },
-    session: async () => (await bench.context.store.sessions.list({ person: bench.learner.id, lab }))[0] ?? null,
+    session: async () => (await written.sessions.list({ person: bench.learner.id, lab }))[0] ?? null,
     async close() {
       follow.abort(new Error('the test is over'));
       await following;

@@ -6,13 +6,12 @@ import { pauseLab } from '#runtime/pause-lab.ts';
 import { resumeLab } from '#runtime/resume-lab.ts';
 import { resetLab, startLab } from '#runtime/start-lab.ts';
 import type { LabSession } from '#store/port.ts';
-import type { WorkbenchOptions } from '../adapters/runtime/context.ts';
-import { type Installation, lab } from './installation.ts';
+import { type Installation, type InstallationOptions, lab } from './installation.ts';
 
 /** Something a learner asks for, in an installation that is ready for it. */
 export interface Operation {
   name: string;
-  options: Omit<WorkbenchOptions, 'connect'>;
+  options: InstallationOptions;
   prepare(here: Installation): Promise<void>;
   act(here: Installation): Promise<unknown>;
   /** Whether it came to its end. */

@@ -15,13 +15,13 @@ export async function seedForeign({ engine }: Installation): Promise<void> {
  * What does not hold of an installation at rest, a sentence each: rows and containers agree, every object has exactly one owner, what
  * is not ours is untouched, and who lost a lab was told why.
  */
-export async function untruths({ context, engine }: Installation): Promise<string[]> {
-  const { store, provider, settings } = context;
+export async function untruths({ context, engine, rows }: Installation): Promise<string[]> {
+  const { provider, settings } = context;
   const signal = AbortSignal.timeout(10_000);
   const wrong: string[] = [];
   const say = (isSo: boolean, sentence: string) => void (isSo || wrong.push(sentence));
-  const sessions = await store.sessions.list({});
-  const instances = await store.instances.list();
+  const sessions = await rows.sessions.list({});
+  const instances = await rows.instances.list();
   const found = await provider.find(settings.instance, signal);
 
   for (const { id, intent, readyAt } of instances) {
@@ -49,7 +49,7 @@ export async function untruths({ context, engine }: Installation): Promise<strin
     const watch = context.watches.get(id);
     say((watch !== undefined) === (state === 'ready'), `${line} is ${watch === undefined ? 'not ' : ''}watched`);
     if (state === 'failed') {
-      const phases = await store.phases.list(id, epoch);
+      const phases = await rows.phases.list(id, epoch);
       say(!phases.some((phase) => phase.state === 'running'), `${line} has a phase that goes on for ever`);
     }
   }

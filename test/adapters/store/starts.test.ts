@@ -37,8 +37,12 @@ onEveryEngine('lab instances', (opened) => {
       ['init', 'waiting', null],
     ]);
     expect(list[0]).toMatchObject({ milliseconds: 102, startedAt: opened().now().toISOString() });
+    await opened().store.phases.begin(session.id, 1, 'init');
     await opened().store.phases.fail(session.id, 1, 'node', 'the engine is gone');
-    expect((await opened().store.phases.list(session.id, 1))[1]).toMatchObject({ state: 'failed', detail: 'the engine is gone' });
+    expect((await opened().store.phases.list(session.id, 1)).slice(1)).toMatchObject([
+      { state: 'failed', detail: 'the engine is gone' },
+      { state: 'waiting', startedAt: null },
+    ]);
     await opened().store.phases.plan(session.id, 1, plan);
     expect((await opened().store.phases.list(session.id, 1)).map((phase) => phase.state)).toEqual(['waiting', 'waiting', 'waiting']);
     expect(await opened().store.phases.list(session.id, 2)).toEqual([]);
