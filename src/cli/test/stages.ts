@@ -24,6 +24,14 @@ export const stages: readonly Stage[] = [
     run: (context) => runVitest(['adapters'], [], context),
   },
   {
+    name: 'faults',
+    title: 'calls that fail, servers that die, random stories',
+    tier: 'standard',
+    estimate: 70,
+    needs: [],
+    run: (context) => runVitest(['faults', 'model'], [], context),
+  },
+  {
     name: 'e2e',
     title: 'the browser story on a real cluster',
     tier: 'standard',
