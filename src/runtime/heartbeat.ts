@@ -21,9 +21,9 @@ export interface Heartbeats {
 }
 
 /** Well below the 30 s after which a kubelet takes its runtime for lost. */
-const interval = 15_000;
+const interval = 20_000;
 /** In which kubelets renew their leases, and the control plane sees it. */
-const awakeMilliseconds = 600;
+const awakeMilliseconds = 200;
 /** A spare that needs longer to wake up is of no use. */
 const beatLimit = 60_000;
 
