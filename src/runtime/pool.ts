@@ -1,5 +1,6 @@
 import { availableParallelism, freemem, loadavg } from 'node:os';
 import type { LabInstance } from '#store/port.ts';
+import { memoryOf } from './budget.ts';
 import { type Clock, rest, systemClock } from './clock.ts';
 import type { Context } from './context.ts';
 import type { CourseLab } from './course.ts';
@@ -87,9 +88,7 @@ export function labPool(
     return bytes;
   }
 
-  async function bytesOf({ id, file }: CourseLab): Promise<number> {
-    return (await context().store.measures.of(id))['memory']?.p90 ?? file.memoryMiB * 1024 ** 2;
-  }
+  const bytesOf = async (lab: CourseLab) => memoryOf(lab, await context().store.measures.of(lab.id));
 
   /** Labs in course order, what of each is wanted, and the spares there are. */
   async function survey() {
