@@ -181,7 +181,7 @@ export function admission(
     const next = await placesOf(waiting, why ?? waitsForTurn(0));
     const changed = [...new Set([...places.keys(), ...next.keys()])].filter((id) => !isSame(places.get(id), next.get(id)));
     places = next;
-    for (const id of changed) context().hub.publish(id, { type: 'place', data: next.get(id) ?? null });
+    for (const id of changed) context().hub.publish(id, { type: 'place', data: { place: next.get(id) ?? null } });
   }
 
   async function placesOf(waiting: readonly LabSession[], { code, message, advice }: Shortage): Promise<ReadonlyMap<string, Place>> {

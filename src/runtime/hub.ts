@@ -28,7 +28,7 @@ export type SessionEvent =
   /** Something happened to the lab that a person may want to read. */
   | { type: 'log'; data: LabLogEntry }
   /** Where it stands in the line of labs that wait to be made; null when it does not wait. */
-  | { type: 'place'; data: Place | null }
+  | { type: 'place'; data: { place: Place | null } }
   /** When it will be paused because nobody does anything in it; null when that is off. */
   | { type: 'idle'; data: { pausesAt: string | null } };
 

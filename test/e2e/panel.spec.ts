@@ -1,4 +1,5 @@
 import type { Page } from '@playwright/test';
+import type { Place } from '#runtime/admission.ts';
 import type { PhaseView, SessionView } from '#runtime/hub.ts';
 import type { LabLogEntry } from '#store/port.ts';
 import { expect, test } from './fixtures.ts';
@@ -17,6 +18,7 @@ async function playLab(page: Page) {
   const asked: { path: string; body: unknown }[] = [];
   let phases: PhaseView[] = [];
   let pausesAt: string | null = null;
+  let place: Place | null = null;
   let session: SessionView = {
     id: 'played',
     lab,
@@ -35,7 +37,12 @@ async function playLab(page: Page) {
     const path = new URL(route.request().url()).pathname.split('/').at(-1) ?? '';
     if (path === 'log') return route.fulfill({ json: { entries: log } });
     if (path === 'events') {
-      const all = [event('session', session), event('phases', { epoch: 1, phases }), event('idle', { pausesAt })];
+      const all = [
+        event('session', session),
+        event('phases', { epoch: 1, phases }),
+        event('idle', { pausesAt }),
+        event('place', { place }),
+      ];
       return route.fulfill({ headers: { 'content-type': 'text/event-stream' }, body: ['retry: 100\n\n', ...all].join('') });
     }
     asked.push({ path, body: route.request().postDataJSON() });
@@ -45,9 +52,10 @@ async function playLab(page: Page) {
   return {
     asked,
     ago,
-    is(change: Partial<SessionView>, more: { phases?: PhaseView[]; pausesAt?: string | null } = {}) {
+    is(change: Partial<SessionView>, more: { phases?: PhaseView[]; pausesAt?: string | null; place?: Place | null } = {}) {
       session = { ...session, ...change };
       phases = more.phases ?? phases;
+      place = more.place === undefined ? place : more.place;
       pausesAt = more.pausesAt === undefined ? pausesAt : more.pausesAt;
     },
     happened(seq: number, minutesAgo: number, text: string) {
@@ -205,4 +213,61 @@ test.describe('on a phone', () => {
     await page.locator('.lab-actions').scrollIntoViewIfNeeded();
     await picture('lab-paused-phone');
   });
+});
+
+test('a lab in line says its place and when it begins, and moves up by itself', async ({ page, accessible, picture }) => {
+  const why = 'Two labs are being made at the moment, as many as this machine makes well at once.';
+  played.is({ state: 'queued' }, { place: { place: 2, of: 3, estimateMilliseconds: 40_000, why, advice: '' } });
+  await played.open();
+  const panel = page.locator('lab-panel');
+  await expect(panel.getByRole('heading', { name: 'Your lab is number 2 of 3 in line' })).toBeVisible();
+  await expect(panel.getByText(why)).toBeVisible();
+  await expect(panel.getByText('It begins in about 40 s.')).toBeVisible();
+  await accessible('a lab in line', 'lab-panel');
+  await picture('lab-in-line');
+  played.is({}, { place: { place: 1, of: 1, estimateMilliseconds: null, why, advice: 'End a lab.' } });
+  await expect(panel.getByRole('heading', { name: 'Your lab is next in line' })).toBeVisible();
+  await expect(page.getByRole('status').filter({ hasText: 'Your lab is next in line' })).toBeAttached();
+  played.is({ state: 'starting' }, { place: null });
+  await expect(panel.getByRole('heading', { name: 'Starting your lab' })).toBeVisible();
+});
+
+test('a start that is refused for a while is tried again by itself, until it is allowed', async ({ page }) => {
+  let tries = 0;
+  await page.route(`**/api/labs/${lab}/start`, (route) => {
+    tries += 1;
+    if (tries > 2) return route.fallback();
+    const error = { code: 'line-full', message: '100 labs wait to be begun already.', advice: 'Somebody has to end a lab first.' };
+    return route.fulfill({ status: 503, headers: { 'retry-after': '1' }, json: { error } });
+  });
+  played.is({ state: 'starting' });
+  await played.open();
+  const panel = page.locator('lab-panel');
+  await expect(panel.getByText('100 labs wait to be begun already.')).toBeVisible();
+  await expect(panel.getByText('This page tries again by itself in')).toBeVisible();
+  await expect(panel.getByRole('heading', { name: 'Starting your lab' })).toBeVisible();
+  await expect(panel.getByText('100 labs wait')).toBeHidden();
+  await expect(panel.getByText('This page tries again')).toBeHidden();
+  expect(tries).toBe(3);
+});
+
+test('whoever has enough of waiting stops it, and may still press Start', async ({ page, accessible, picture }) => {
+  let tries = 0;
+  await page.route(`**/api/labs/${lab}/start`, (route) => {
+    tries += 1;
+    const error = { code: 'too-many-labs', message: 'You have 3 labs already.', advice: 'End one of them, and this one can begin.' };
+    return route.fulfill({ status: 429, headers: { 'retry-after': '2' }, json: { error } });
+  });
+  await played.open();
+  const panel = page.locator('lab-panel');
+  await expect(panel.getByRole('button', { name: 'Stop trying' })).toBeVisible();
+  await accessible('a start that is refused', 'lab-panel');
+  await picture('lab-refused');
+  await panel.getByRole('button', { name: 'Stop trying' }).click();
+  await expect(panel.getByText('This page tries again')).toBeHidden();
+  await expect(panel.getByText('You have 3 labs already.')).toBeVisible();
+  const asked = tries;
+  await panel.getByRole('button', { name: 'Start lab' }).click();
+  await expect.poll(() => tries).toBe(asked + 1);
+  await expect(panel.getByRole('button', { name: 'Stop trying' })).toBeVisible();
 });

@@ -1,3 +1,4 @@
+import type { Place } from '#runtime/admission.ts';
 import type { CheckResult, PhaseView, SessionView } from '#runtime/hub.ts';
 import type { TaskDispute } from '#server/workspace/workspace.ts';
 import type { Best, LabLogEntry } from '#store/port.ts';
@@ -32,6 +33,8 @@ export interface LabState {
   connected: boolean;
   /** What happened to the lab, oldest first: since the page was opened, or all of it once `loadLog` was asked for. */
   log: readonly LabLogEntry[];
+  /** Where it stands in line; null when it does not wait. */
+  place: Place | null;
   /** When it will be paused because nobody does anything in it; null when that is off. */
   pausesAt: string | null;
   /** What was asked for and not answered yet: `start`, `end`, `reset`, `pause`, `resume`, `extend`, `stay`, `check` (all), `check:TASK`. */
@@ -95,6 +98,7 @@ function createLabClient(lab: string): LabClient {
     disputes: known.disputes,
     connected: true,
     log: [],
+    place: null,
     pausesAt: null,
     busy: new Set(),
     problems: new Map(),
@@ -144,6 +148,7 @@ function createLabClient(lab: string): LabClient {
     verdict: setVerdict,
     history: (history: History) => set({ history }),
     log: (entry: LabLogEntry) => setLog([entry]),
+    place: (place: Place | null) => set({ place }),
     idle: ({ pausesAt }: { pausesAt: string | null }) => set({ pausesAt }),
     connected: (connected: boolean) => {
       if (connected !== state.connected) set({ connected });
@@ -160,11 +165,13 @@ function createLabClient(lab: string): LabClient {
   /** Runs one thing at a time under its name, and keeps why it was refused. */
   const ask = async (name: string, work: () => Promise<void>) => {
     if (state.busy.has(name)) return;
-    const problems = new Map(state.problems);
-    problems.delete(name);
-    set({ busy: new Set(state.busy).add(name), problems });
+    const without = () => new Map([...state.problems].filter(([of]) => of !== name));
+    // One that is waited out stays in sight until there is another answer.
+    const isWaitedOut = state.problems.get(name)?.retryAfter !== undefined;
+    set({ busy: new Set(state.busy).add(name), problems: isWaitedOut ? state.problems : without() });
     try {
       await work();
+      if (isWaitedOut) set({ problems: without() });
     } catch (error) {
       const problem =
         error instanceof LabProblem ? error : new LabProblem('page', 'This page made a mistake. Reload it.', { cause: error });

@@ -1,3 +1,4 @@
+import type { Place } from '#runtime/admission.ts';
 import type { CheckResult, PhaseView, SessionView } from '#runtime/hub.ts';
 import type { LabLogEntry } from '#store/port.ts';
 import { isRecord } from './api.ts';
@@ -9,6 +10,7 @@ export interface SessionListener {
   verdict(result: CheckResult): void;
   history(history: History): void;
   log(entry: LabLogEntry): void;
+  place(place: Place | null): void;
   idle(idle: { pausesAt: string | null }): void;
   /** False while the stream is down; the browser, or this function, tries again by itself. */
   connected(up: boolean): void;
@@ -34,6 +36,12 @@ export function followSession(id: string, listener: SessionListener): () => void
     on(source, 'history', () => true, listener.history);
     on(source, 'log', (data) => typeof data['text'] === 'string', listener.log);
     on(source, 'idle', () => true, listener.idle);
+    on(
+      source,
+      'place',
+      () => true,
+      ({ place }: { place: Place | null }) => listener.place(place),
+    );
     on(source, 'verdict', (data) => isRecord(data['verdict']), listener.verdict);
   };
   open();

@@ -6,13 +6,14 @@ import { confirm, fill, h, withCode } from './dom.ts';
 import { keepPlace } from './keep-place.ts';
 import './pane-splitter.ts';
 import { labMenu } from './lab-menu.ts';
-import { type PanelAction, type PanelView, panelView, shownPhases } from './panel-words.ts';
+import { beginsWords, type PanelAction, type PanelView, panelView, shownPhases } from './panel-words.ts';
 import { warnOfPause } from './pause-warning.ts';
 import { phaseItems, remaining, tick, wayOf } from './phases.ts';
 import { showShell } from './shell.ts';
 import type { StartTimes } from './start-time.ts';
 import { checkAllLabel } from './task-view.ts';
 import { renderTicks } from './ticks.ts';
+import { isRetried, tryAgain } from './try-again.ts';
 
 const busyLabels: Readonly<Partial<Record<PanelAction, string>>> = {
   start: 'Starting…',
@@ -37,6 +38,7 @@ class LabPanel extends HTMLElement {
     const client = labClient(lab);
     this.menu = labMenu(this.box('menu') as HTMLDetailsElement);
     warnOfPause(client, this.box('idle'));
+    tryAgain(client, this.box('again'));
     client.subscribe((state) => this.render(client, state));
     this.keepLog(client, lab);
     for (const button of this.querySelectorAll<HTMLElement>('[data-action]')) {
@@ -97,7 +99,7 @@ class LabPanel extends HTMLElement {
   }
 
   private render(client: LabClient, state: LabState): void {
-    const view = panelView(state.session, state.phases?.phases);
+    const view = panelView(state.session, state.phases?.phases, state.place);
     this.dataset['state'] = state.session?.state ?? 'none';
     this.dataset['tone'] = view.tone;
     const workspace = this.closest<HTMLElement>('[data-room]');
@@ -129,7 +131,8 @@ class LabPanel extends HTMLElement {
   }
 
   private renderStatus(client: LabClient, state: LabState, view: PanelView): void {
-    const problem = refusable.map((name) => state.problems.get(name)).find((each) => each !== undefined);
+    const refused = refusable.find((name) => state.problems.has(name)) ?? '';
+    const problem = state.problems.get(refused);
     // Beside the shell, the terminal says so itself.
     const offline = view.room !== 'shell' && state.session !== null && !state.connected;
     const asked = view.actions.find(({ action }) => state.busy.has(action))?.action;
@@ -143,7 +146,7 @@ class LabPanel extends HTMLElement {
       offline && h('p', { class: 'lab-offline' }, 'The connection was lost. It comes back by itself; your lab is not affected.'),
       problem !== undefined &&
         h('p', { class: 'lab-problem' }, h('strong', {}, ...withCode(problem.message)), ...withCode(` ${problem.advice ?? ''}`)),
-      problem?.retryAfter !== undefined && h('p', {}, `Try again in about ${problem.retryAfter} s.`),
+      !isRetried(refused) && problem?.retryAfter !== undefined && h('p', {}, `Try again in about ${problem.retryAfter} s.`),
     ]);
     // Beside the shell good news is only spoken; what the page began with is no news.
     says.hidden = says.childElementCount === 0 || (view.room === 'shell' && problem === undefined);
@@ -185,7 +188,7 @@ class LabPanel extends HTMLElement {
     const update = () => {
       tick(list);
       const left = this.box('left');
-      left.textContent = remaining(phases, Date.now() + clockSkew, whole);
+      left.textContent = beginsWords(state.place) || remaining(phases, Date.now() + clockSkew, whole);
       left.hidden = left.textContent === '';
     };
     update();

@@ -1,3 +1,4 @@
+import type { Place } from '#runtime/admission.ts';
 import type { PhaseView, SessionView } from '#runtime/hub.ts';
 import { span, usually } from './words.ts';
 
@@ -18,7 +19,7 @@ const idle = { tone: 'idle', text: '', advice: '', room: 'none' } as const;
 const busy = { tone: 'busy', text: '', advice: '' } as const;
 
 /** What the panel says and offers in each state of a session: every ending names its reason and one next step. */
-export function panelView(session: SessionView | null, phases: readonly PhaseView[] = []): PanelView {
+export function panelView(session: SessionView | null, phases: readonly PhaseView[] = [], place: Place | null = null): PanelView {
   const reason = session?.reason;
   const told = { text: reason?.message ?? '', advice: reason?.advice ?? '' };
   switch (session?.state) {
@@ -27,13 +28,12 @@ export function panelView(session: SessionView | null, phases: readonly PhaseVie
     case 'queued':
       return {
         ...busy,
-        title: 'Waiting for a place',
-        text: told.text || 'This lab is next in line.',
-        advice: told.advice,
+        ...inLine(place),
         actions: [{ action: 'end', label: 'Cancel' }],
         room: 'phases',
       };
     case 'starting': {
+      if (place !== null) return { ...busy, ...inLine(place), actions: [{ action: 'end', label: 'Cancel' }], room: 'phases' };
       const title = session.epoch > 1 ? 'Your lab begins anew' : 'Starting your lab';
       return { ...busy, title, actions: [{ action: 'end', label: 'Cancel' }], room: 'phases' };
     }
@@ -76,6 +76,27 @@ export function panelView(session: SessionView | null, phases: readonly PhaseVie
         room: 'none',
       };
   }
+}
+
+/** What a learner in line is told; the line is kept by the server, so they need not stay. */
+function inLine(place: Place | null): Pick<PanelView, 'title' | 'text' | 'advice'> {
+  const stays = 'You keep your place if you leave this page.';
+  if (place === null) return { title: 'Waiting for a place', text: 'Your lab is about to be begun.', advice: stays };
+  const title = place.of === 1 ? 'Your lab is next in line' : `Your lab is number ${place.place} of ${place.of} in line`;
+  return { title, text: place.why, advice: [place.advice, stays].filter((line) => line !== '').join(' ') };
+}
+
+/** When a lab in line begins, as far as one knows; empty when it is not in line. */
+export function beginsWords(place: Place | null): string {
+  if (place === null) return '';
+  const { estimateMilliseconds: left } = place;
+  if (left === null) return 'When it begins cannot be foretold.';
+  return left < 5_000 ? 'It begins any moment now.' : `It begins in about ${span(Math.round(left / 5_000) * 5_000)}.`;
+}
+
+/** What the page does about a refusal that passes by itself. */
+export function againWords(seconds: number): string {
+  return seconds <= 0 ? 'Trying again…' : `This page tries again by itself in ${span(seconds * 1000)}.`;
 }
 
 /** A resume under way is the one phase of a paused lab. */

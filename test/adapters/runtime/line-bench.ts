@@ -1,8 +1,7 @@
 import type { Headroom, HostFacts } from '#cluster/port.ts';
-import { type Admission, admission, type Begin } from '#runtime/admission.ts';
+import { type Admission, admission, type Begin, type Place } from '#runtime/admission.ts';
 import { type Context, publishSession } from '#runtime/context.ts';
 import { endLab } from '#runtime/end-lab.ts';
-import type { SessionEvent } from '#runtime/hub.ts';
 import type { Settings } from '#runtime/settings.ts';
 import type { LabSession, Person } from '#store/port.ts';
 import { until } from '../observe/stepped-clock.ts';
@@ -32,7 +31,7 @@ export interface LineBench {
   ends(session: LabSession): Promise<void>;
   reaches(session: LabSession, state: LabSession['state']): Promise<void>;
   /** Places that were told to a session's pages. */
-  told(session: LabSession): Extract<SessionEvent, { type: 'place' }>['data'][];
+  told(session: LabSession): (Place | null)[];
   goesOn(milliseconds: number): void;
   /** The server is killed and comes back; those that were being made stand half-made. */
   reboot(): Promise<void>;
@@ -70,7 +69,7 @@ export async function lineBench(more: Partial<Settings> = {}): Promise<LineBench
   const gates = new Map<string, (how: 'ready' | 'fail' | 'dies') => void>();
   const making = new Set<string>();
   let most = 0;
-  const told = new Map<string, Extract<SessionEvent, { type: 'place' }>['data'][]>();
+  const told = new Map<string, (Place | null)[]>();
   const { store } = bench.context;
 
   const begin: Begin = async (context, session) => {
@@ -111,7 +110,7 @@ export async function lineBench(more: Partial<Settings> = {}): Promise<LineBench
       },
     });
     context.hub.follow((session, event) => {
-      if (event.type === 'place') told.set(session, [...(told.get(session) ?? []), event.data]);
+      if (event.type === 'place') told.set(session, [...(told.get(session) ?? []), event.data.place]);
     });
     return context;
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { keptWords, panelView, pauseWarning, shownPhases } from '#components/lab/panel-words.ts';
+import { againWords, beginsWords, keptWords, panelView, pauseWarning, shownPhases } from '#components/lab/panel-words.ts';
 import { remaining, wayOf } from '#components/lab/phases.ts';
 import { after, type Move, type SessionState, states } from '#lab/session.ts';
 import type { PhaseView, SessionView } from '#runtime/hub.ts';
@@ -130,5 +130,35 @@ describe('the time left of a start', () => {
     expect(wayOf([phase({ id: 'claim' })])).toBe('warm');
     expect(wayOf([phase({ id: 'container-images' }), phase({ id: 'restored-etcd' })])).toBe('restored');
     expect(wayOf([phase({ id: 'container-images' }), phase({ id: 'init' })])).toBe('cold');
+  });
+});
+
+describe('a lab in line', () => {
+  const place = { place: 2, of: 5, estimateMilliseconds: 42_000, why: 'Two labs are being made at the moment.', advice: '' };
+
+  it('says its place, what it waits for, and that nobody has to stay', () => {
+    expect(panelView(session('queued'), [], place)).toMatchObject({
+      title: 'Your lab is number 2 of 5 in line',
+      text: place.why,
+      advice: 'You keep your place if you leave this page.',
+      actions: [{ action: 'end', label: 'Cancel' }],
+    });
+    expect(panelView(session('queued'), [], { ...place, place: 1, of: 1 }).title).toBe('Your lab is next in line');
+  });
+
+  it('says so also of a reset that waits for its turn', () => {
+    expect(panelView(session('starting'), [], place).title).toBe('Your lab is number 2 of 5 in line');
+  });
+
+  it('names a time only when one is known', () => {
+    expect(beginsWords(place)).toBe('It begins in about 40 s.');
+    expect(beginsWords({ ...place, estimateMilliseconds: 900 })).toBe('It begins any moment now.');
+    expect(beginsWords({ ...place, estimateMilliseconds: null })).toBe('When it begins cannot be foretold.');
+    expect(beginsWords(null)).toBe('');
+  });
+
+  it('counts down to the next try', () => {
+    expect(againWords(75)).toBe('This page tries again by itself in 1 min 15 s.');
+    expect(againWords(0)).toBe('Trying again…');
   });
 });

@@ -20,7 +20,7 @@ export const GET = endpoint(async (context, person) => {
       send('phases', state.phases);
       send('history', state.history);
       send('idle', { pausesAt: runtime.context.idle.pausesAt(session.id) });
-      send('place', runtime.context.admission.place(session.id));
+      send('place', { place: runtime.context.admission.place(session.id) });
       for (const verdict of state.verdicts) send('verdict', verdict);
     }
     return unsubscribe;
