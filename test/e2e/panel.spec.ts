@@ -244,10 +244,10 @@ test('a start that is refused for a while is tried again by itself, until it is 
   await played.open();
   const panel = page.locator('lab-panel');
   await expect(panel.getByText('100 labs wait to be begun already.')).toBeVisible();
-  await expect(panel.getByText('This page tries again by itself in')).toBeVisible();
+  await expect(panel.getByText('It is tried again by itself in')).toBeVisible();
   await expect(panel.getByRole('heading', { name: 'Starting your lab' })).toBeVisible();
   await expect(panel.getByText('100 labs wait')).toBeHidden();
-  await expect(panel.getByText('This page tries again')).toBeHidden();
+  await expect(panel.getByText('It is tried again')).toBeHidden();
   expect(tries).toBe(3);
 });
 
@@ -264,7 +264,7 @@ test('whoever has enough of waiting stops it, and may still press Start', async 
   await accessible('a start that is refused', 'lab-panel');
   await picture('lab-refused');
   await panel.getByRole('button', { name: 'Stop trying' }).click();
-  await expect(panel.getByText('This page tries again')).toBeHidden();
+  await expect(panel.getByText('It is tried again')).toBeHidden();
   await expect(panel.getByText('You have 3 labs already.')).toBeVisible();
   const asked = tries;
   await panel.getByRole('button', { name: 'Start lab' }).click();

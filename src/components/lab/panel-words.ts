@@ -96,7 +96,7 @@ export function beginsWords(place: Place | null): string {
 
 /** What the page does about a refusal that passes by itself. */
 export function againWords(seconds: number): string {
-  return seconds <= 0 ? 'Trying again…' : `This page tries again by itself in ${span(seconds * 1000)}.`;
+  return seconds <= 0 ? 'Trying again…' : `It is tried again by itself in ${span(seconds * 1000)}.`;
 }
 
 /** A resume under way is the one phase of a paused lab. */

@@ -158,7 +158,7 @@ describe('a lab in line', () => {
   });
 
   it('counts down to the next try', () => {
-    expect(againWords(75)).toBe('This page tries again by itself in 1 min 15 s.');
+    expect(againWords(75)).toBe('It is tried again by itself in 1 min 15 s.');
     expect(againWords(0)).toBe('Trying again…');
   });
 });
