@@ -305,6 +305,8 @@ export interface ResumeOptions {
   pausedFor: number;
   /** Told what is waited for. */
   report: (detail: string) => void;
+  /** Spares reading them from the lab, where the caller has them. */
+  access?: LabAccess | undefined;
 }
 
 /** `mixed`: whole, and a part of it is paused. `gone`: a part is missing or stopped. */

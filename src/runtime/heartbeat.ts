@@ -63,7 +63,8 @@ export function heartbeats(context: () => Context, clock: Clock): Heartbeats {
   async function beatOnce(spare: LabInstance, signal: AbortSignal): Promise<void> {
     const { provider } = context();
     if ((await provider.condition(refOf(spare), signal)) === 'gone') throw new ClusterError('gone', 'A part of it has stopped.');
-    const { missing } = await provider.resume(refOf(spare), { report: () => {}, pausedFor: stillFor(spare) }, signal);
+    const access = seen.get(spare.id)?.access ?? undefined;
+    const { missing } = await provider.resume(refOf(spare), { report: () => {}, pausedFor: stillFor(spare), access }, signal);
     if (missing.length > 0) throw new Error(missing.join(' '));
     await rest(clock, awakeMilliseconds, signal);
     signal.throwIfAborted();

@@ -59,7 +59,7 @@ async function wake(context: Context, session: LabSession, record: PhaseRecord, 
       const spare = await store.instances.get(ref.lab);
       const known = await pool.heartbeats.letGo({ id: ref.lab, readyAt: spare?.readyAt ?? session.changedAt });
       const [{ missing }, condition] = await Promise.all([
-        provider.resume(ref, { report, pausedFor: known.stillFor }, limit),
+        provider.resume(ref, { report, pausedFor: known.stillFor, access: known.access ?? undefined }, limit),
         provider.condition(ref, limit),
       ]);
       if (missing.length > 0) throw new ClusterError('deadline', missing.join(' '));

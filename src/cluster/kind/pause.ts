@@ -1,5 +1,5 @@
 import { kube } from '../kube.ts';
-import { ClusterError, type LabCondition, type LabRef, type ResumeOptions } from '../port.ts';
+import { type ClientCredentials, ClusterError, type LabCondition, type LabRef, type ResumeOptions } from '../port.ts';
 import { dialApi } from './dial.ts';
 import { type Engine, pause as wait } from './engine.ts';
 import { engineStatus, messageOf } from './failures.ts';
@@ -42,7 +42,7 @@ export async function pauseLab(engine: Engine, lab: LabRef, signal: AbortSignal)
 export async function resumeLab(
   engine: Engine,
   lab: LabRef,
-  { pausedFor, report }: ResumeOptions,
+  { pausedFor, report, access }: ResumeOptions,
   signal: AbortSignal,
 ): Promise<{ missing: readonly string[] }> {
   const holding = pausedFor < graceOfNodes ? 0 : secondThoughts;
@@ -58,7 +58,8 @@ export async function resumeLab(
       .map(async (plane) => {
         const cluster = plane.Labels[label.cluster] ?? '';
         const hostnames = nodes.filter(({ Labels }) => Labels[label.cluster] === cluster).map(({ Labels }) => Labels[label.hostname] ?? '');
-        return await missingOf(engine, { cluster, plane: nameOf(plane), hostnames, holding }, report, signal);
+        const known = access?.clusters.find(({ name }) => name === cluster)?.admin;
+        return await missingOf(engine, { cluster, plane: nameOf(plane), hostnames, holding, known }, report, signal);
       }),
   );
   return { missing: missing.filter((each) => each !== null) };
@@ -66,13 +67,14 @@ export async function resumeLab(
 
 async function missingOf(
   engine: Engine,
-  { cluster, plane, hostnames, holding }: { cluster: string; plane: string; hostnames: readonly string[]; holding: number },
+  where: { cluster: string; plane: string; hostnames: readonly string[]; holding: number; known: ClientCredentials | undefined },
   report: (detail: string) => void,
   signal: AbortSignal,
 ): Promise<string | null> {
-  const access = await readAccess(engine, cluster, plane, signal);
-  if (!access) throw new ClusterError('gone', `Cluster ${cluster} has no certificates.`);
-  const admin = kube({ connect: (limit) => dialApi(engine, plane, limit), credentials: access.admin });
+  const { cluster, plane, hostnames, holding, known } = where;
+  const credentials = known ?? (await readAccess(engine, cluster, plane, signal))?.admin;
+  if (!credentials) throw new ClusterError('gone', `Cluster ${cluster} has no certificates.`);
+  const admin = kube({ connect: (limit) => dialApi(engine, plane, limit), credentials });
   try {
     await nodesReady(admin, hostnames, { cluster, plane, holding }, report, AbortSignal.any([signal, AbortSignal.timeout(readyLimit)]));
     return null;
@@ -94,17 +96,20 @@ async function bring(engine: Engine, container: Found, to: 'paused' | 'running',
   const what = `${to === 'paused' ? 'pause' : 'unpause'} ${name}`;
   let refused: unknown;
   for (let delay = 25; ; delay = Math.min(delay * 2, 1_000)) {
-    const state = await engine.call(`inspect ${name}`, signal, (abortSignal) => one.inspect({ abortSignal })).catch(goneIf404(name));
-    const { Running, Paused, Restarting } = state.State;
-    if (Running && !Restarting && Paused === (to === 'paused')) return;
-    if (!Running && !Restarting) throw new ClusterError('gone', `${name} is ${state.State.Status}.`, { command: `docker logs ${name}` });
+    // The list from which it comes is a look of a moment ago.
+    if (delay > 25 || container.State !== (to === 'paused' ? 'running' : 'paused')) {
+      const state = await engine.call(`inspect ${name}`, signal, (abortSignal) => one.inspect({ abortSignal })).catch(goneIf404(name));
+      const { Running, Paused, Restarting } = state.State;
+      if (Running && !Restarting && Paused === (to === 'paused')) return;
+      if (!Running && !Restarting) throw new ClusterError('gone', `${name} is ${state.State.Status}.`, { command: `docker logs ${name}` });
+    }
     if (delay > 25) await wait(delay, signal, what).catch(withReason(refused));
     try {
       await engine.make(what, signal, (abortSignal) => (to === 'paused' ? one.pause({ abortSignal }) : one.unpause({ abortSignal })));
       return;
     } catch (error) {
       const status = engineStatus(error);
-      if (status !== 409 && status !== 500) throw error;
+      if (status !== 409 && status !== 500) throw goneIf404(name)(error);
       refused = error;
     }
   }
