@@ -93,7 +93,15 @@ test('what can be done with a lab is one button away, by keyboard alone', async 
   const menu = page.locator('.lab-menu summary');
   await menu.focus();
   await page.keyboard.press('Enter');
-  expect(await names(page)).toEqual(['Pause', 'Keep for an hour', 'Download my work', 'What happened to this lab', 'Reset', 'End lab']);
+  expect(await names(page)).toEqual([
+    'Pause',
+    'Keep for an hour',
+    'Download my work',
+    'What happened to this lab',
+    'Keys of this page',
+    'Reset',
+    'End lab',
+  ]);
   await expect(page.getByText(`./slipway kubeconfig ${lab}`)).toBeVisible();
   await accessible('the menu of a lab', '.lab-menu-body');
   await picture('lab-menu');

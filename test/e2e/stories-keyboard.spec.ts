@@ -1,6 +1,7 @@
 import type { Page } from '@playwright/test';
 import { expect, test } from './fixtures.ts';
 import { clearDesk, type ShellBridge, shellBridge } from './shells/bridge.ts';
+import { type Seeded, seed } from './small/seed.ts';
 import { playSession } from './small/session.ts';
 
 test.use({
@@ -11,12 +12,15 @@ test.use({
 });
 
 let bridge: ShellBridge;
+let seeded: Seeded;
 
-test.beforeEach(async ({ page }) => {
+test.beforeEach(async ({ page, small }) => {
+  seeded = await seed(small, page);
   bridge = await shellBridge();
   await clearDesk(page);
 });
 test.afterEach(async () => {
+  await seeded.close();
   await bridge[Symbol.asyncDispose]();
 });
 

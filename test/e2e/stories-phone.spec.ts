@@ -1,6 +1,7 @@
 import type { Page } from '@playwright/test';
 import { expect, test } from './fixtures.ts';
 import { clearDesk, shellBridge } from './shells/bridge.ts';
+import { type Seeded, seed } from './small/seed.ts';
 import { playSession } from './small/session.ts';
 
 test.use({ viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true });
@@ -18,6 +19,13 @@ async function expectNoSideways(page: Page, where: string): Promise<void> {
 
 test.describe('a small course on a phone', () => {
   test.use({ baseURL: async ({ small }, use) => use(small.origin) });
+  let seeded: Seeded;
+  test.beforeEach(async ({ page, small }) => {
+    seeded = await seed(small, page);
+  });
+  test.afterEach(async () => {
+    await seeded.close();
+  });
 
   test('a learner reads, starts the lab, folds the shell away and back, and finds everything by touch', async ({
     page,
