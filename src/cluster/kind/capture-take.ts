@@ -39,7 +39,7 @@ export async function takeCapture(
       }
     });
     await together(signal, nodes, async (node, stop) => {
-      const was = `address=${addresses[nodes.indexOf(node)]}\ncluster=${node.kindCluster}\n`;
+      const was = `was_address=${addresses[nodes.indexOf(node)]}\nwas_name=${node.kindCluster}\n`;
       await inNode(engine, node, ['sh', '-c', `cat > ${kept}/was`], stop, { stdin: was });
     });
     const volumes = await stopNodes(engine, spec, signal);

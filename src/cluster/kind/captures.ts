@@ -42,7 +42,10 @@ async function restore(
   checkSpec(spec);
   const root = await wholeCapture(engine, spec.instance, key, signal);
   const traits = await engineTraits(engine, signal);
-  const context: Restore = { engine, spec, traits, nodeImage, gatewayImage, nodeEnv, key, root, made: new Map() };
+  const filled = Promise.withResolvers<void>();
+  // Whoever waits for it is told; when nobody does yet, its step tells.
+  filled.promise.catch(() => undefined);
+  const context: Restore = { engine, spec, traits, nodeImage, gatewayImage, nodeEnv, key, root, made: new Map(), filled };
   try {
     await runSteps(restoreSteps(spec), context, report, signal);
     await Promise.all(spec.clusters.map((cluster) => markComplete(engine, controlPlane(spec, cluster), signal)));

@@ -5,45 +5,34 @@ import { makeVolume } from './capture-store.ts';
 import { ensureCreated, nodeBody, startContainer } from './containers.ts';
 import type { Engine } from './engine.ts';
 import { runHelper } from './helper.ts';
-import { captureVolume, labelsOf, nodeVolume } from './names.ts';
+import { captureVolume, labelsOf, nodeNames, nodeVolume } from './names.ts';
 import type { NodeFile, PlacedNode } from './pki.ts';
 import { kept } from './quiesce.ts';
 import type { Start } from './start.ts';
 import { together } from './together.ts';
 
 export interface Clones {
-  key: string;
-  /** Folder of the engine's volumes. */
-  root: string;
   image: string;
   nodes: readonly PlacedNode[];
+  /** Their volumes are made, and being filled until this settles. */
+  filled: Promise<void>;
   /** What only this lab's nodes have, by host name. */
   files: ReadonlyMap<string, readonly NodeFile[]>;
 }
 
-/** Makes nodes out of a capture and starts them: their `/var` from its volumes, their secrets new. */
+/** Makes containers for captured nodes and starts them when their volumes are filled: secrets, names and addresses are new. */
 export async function cloneNodes({ engine, spec, traits, nodeEnv }: Start, clones: Clones, signal: AbortSignal): Promise<void> {
-  const { image, nodes, files } = clones;
-  const entrypoint = adopting(await entrypointOf(engine, image, signal));
-  await Promise.all(nodes.map((node) => makeVolume(engine, nodeVolume(node), labelsOf(spec, 'var'), signal)));
-  const filled = Promise.withResolvers<void>();
-  // Waited for by every node below; a failure before that must not count as unhandled.
-  filled.promise.catch(() => undefined);
-  await together(signal, [null, ...nodes], async (node, stop) => {
-    if (node === null) {
-      await fillVolumes(engine, spec, clones, stop).then(filled.resolve, (error: unknown) => {
-        filled.reject(error);
-        throw error;
-      });
-      return;
-    }
-    const begun = { address: node.address, volume: nodeVolume(node), entrypoint };
+  const { image, nodes, filled, files } = clones;
+  const entrypoint = await entrypointOf(engine, image, signal);
+  await together(signal, nodes, async (node, stop) => {
+    await makeVolume(engine, nodeVolume(node), labelsOf(spec, 'var'), stop);
+    const begun = { address: node.address, volume: nodeVolume(node), entrypoint: adopting(node, entrypoint) };
     await ensureCreated(engine, spec, nodeBody(spec, node, image, traits, nodeEnv, begun), stop);
     const archive = tarOf(files.get(node.hostname) ?? []);
     await engine.call(`give ${node.container} its keys`, stop, (abortSignal) =>
       engine.docker.getContainer(node.container).putArchive(archive, { path: '/', abortSignal } as { path: string }),
     );
-    await filled.promise;
+    await filled;
     await startContainer(engine, node.container, stop);
   });
 }
@@ -54,18 +43,35 @@ async function entrypointOf(engine: Engine, image: string, signal: AbortSignal):
   return typeof entrypoint === 'string' ? [entrypoint] : (entrypoint ?? ['/sbin/init']);
 }
 
-/** What the capture kept of other places than `/var` is put there before the image's own entrypoint. */
-function adopting(entrypoint: readonly string[]): string[] {
-  const script = `[ ! -d ${kept} ] || { cp -a ${kept}/root/. / && rm -rf ${kept}; }; exec "$@"`;
-  return ['/bin/sh', '-c', script, 'slipway', ...entrypoint];
+/**
+ * What the capture kept of other places than `/var` is put there before the image's own entrypoint, and the names and addresses of
+ * the captured lab become this one's.
+ */
+function adopting(node: PlacedNode, entrypoint: readonly string[]): string[] {
+  const script = `address=$1 name=$2; shift 2
+if [ -d ${kept} ]; then
+  . ${kept}/was
+  cd ${kept}/root
+  sed -i -e "s/\\b$(echo "$was_address" | sed 's/\\./\\\\./g')\\b/$address/g" -e "s/\\b$was_name\\b/$name/g" $(ls etc/kubernetes/manifests/*.yaml kind/kubeadm.conf \\
+    kind/old-ipv4 /var/lib/kubelet/kubeadm-flags.env /var/lib/kubelet/instance-config.yaml 2>/dev/null)
+  cp -a . / && cd / && rm -rf ${kept}
+fi
+exec "$@"`;
+  return ['/bin/sh', '-c', script, 'slipway', node.address, node.kindCluster, ...entrypoint];
 }
 
-/** One helper for all nodes: what is never written to is shared by hard links, the rest copied; old names and addresses become new ones. */
-async function fillVolumes(engine: Engine, spec: LabSpec, { key, root, image, nodes }: Clones, signal: AbortSignal): Promise<void> {
-  const calls = nodes.map((node) => {
-    const from = captureVolume(spec.instance, key, node.hostname);
-    return `fill ${from} ${nodeVolume(node)} ${node.address} ${node.kindCluster} &\nworks="$works $!"`;
-  });
+/**
+ * Makes the volumes that become the nodes' `/var` and fills them, all by one helper: what is never written to is shared by hard
+ * links, the rest copied.
+ */
+export async function fillVolumes(
+  { engine, spec, key, root }: { engine: Engine; spec: LabSpec; key: string; root: string },
+  image: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const nodes = nodeNames(spec);
+  await Promise.all(nodes.map((node) => makeVolume(engine, nodeVolume(node), labelsOf(spec, 'var'), signal)));
+  const calls = nodes.map((node) => `fill ${captureVolume(spec.instance, key, node.hostname)} ${nodeVolume(node)} &\nworks="$works $!"`);
   const script = [fill, ...calls, 'for one in $works; do wait $one; done'].join('\n');
   const host = { Binds: [`${root}:/volumes`] };
   await runHelper(engine, { what: 'copy the captured nodes', image, script, labels: labelsOf(spec, 'helper'), host, times: 2 }, signal);
@@ -79,11 +85,6 @@ fill() {
   cp -a --sparse=always $from/own/. $to
   cp -al $from/shared/blobs $containerd/io.containerd.content.v1.content
   cp -al $from/shared/snapshots $containerd/io.containerd.snapshotter.v1.overlayfs
-  . $to/slipway/was
-  old=$(echo "$address" | sed 's/\\./\\\\./g')
-  cd $to
-  sed -i -e "s/\\b$old\\b/$3/g" -e "s/\\b$cluster\\b/$4/g" $(ls -d slipway/root/etc/kubernetes/manifests/*.yaml slipway/root/kind/kubeadm.conf \\
-    slipway/root/kind/old-ipv4 lib/kubelet/kubeadm-flags.env lib/kubelet/instance-config.yaml 2>/dev/null)
 }`;
 
 function tarOf(files: readonly NodeFile[]): Readable {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Kube, kube } from '../kube.ts';
 import { type ClusterAccess, ClusterError, type ClusterSpec, type LabSpec } from '../port.ts';
-import { cloneNodes } from './clone.ts';
+import { cloneNodes, fillVolumes } from './clone.ts';
 import { ensureRunning, gatewayBody } from './containers.ts';
 import { ours } from './control-plane.ts';
 import { publishedPort, tcp } from './dial.ts';
@@ -17,6 +17,7 @@ import { waitNames } from './ready.ts';
 import { giveKubeconfig, outside, type Start, toolbox } from './start.ts';
 import type { Step } from './steps.ts';
 import { together } from './together.ts';
+import { wakeFiles } from './wake.ts';
 
 /** What the steps of making a lab from a capture share. */
 export interface Restore extends Omit<Start, 'admin'> {
@@ -24,6 +25,8 @@ export interface Restore extends Omit<Start, 'admin'> {
   /** Folder of the engine's volumes. */
   root: string;
   made: Map<string, Made>;
+  /** Settles with the filling of the nodes' volumes, beside which their containers are made. */
+  filled: PromiseWithResolvers<void>;
 }
 
 /** A cluster on its way. */
@@ -42,6 +45,7 @@ export function restoreSteps(spec: LabSpec): RestoreStep[] {
   const setup = spec.clusters.some((cluster) => cluster.setup.length > 0);
   return [
     network,
+    volumes,
     nodes,
     ...(spec.containers.length > 0 ? [beside(outside)] : []),
     beside(toolbox),
@@ -82,17 +86,37 @@ function firstService(subnet: string): string {
   return address.replace(/\d+$/, (last) => String(Number(last) + 1));
 }
 
+const volumes: RestoreStep = {
+  id: 'volumes',
+  title: 'Copy the captured nodes',
+  after: [],
+  limit: 120_000,
+  async run(context, _detail, signal) {
+    try {
+      await fillVolumes(context, await context.nodeImage(), signal);
+      context.filled.resolve();
+    } catch (error) {
+      context.filled.reject(error);
+      throw error;
+    }
+  },
+};
+
 const nodes: RestoreStep = {
   id: 'nodes',
-  title: 'Bring the captured nodes',
+  title: 'Boot the nodes',
   after: ['network'],
   limit: 120_000,
   async run(context, _detail, signal) {
     const all = [...context.made.values()];
-    const files = new Map(all.flatMap(({ secrets }) => [...secrets.files]));
+    const files = new Map(
+      all.flatMap(({ secrets, plane, nodes: mine }) =>
+        mine.map((node) => [node.hostname, [...(secrets.files.get(node.hostname) ?? []), ...wakeFiles(node, plane)]]),
+      ),
+    );
     const image = await context.nodeImage();
     const start = { ...context, admin: () => Promise.reject(new TypeError('no cluster yet')) };
-    await cloneNodes(start, { key: context.key, root: context.root, image, nodes: all.flatMap((each) => each.nodes), files }, signal);
+    await cloneNodes(start, { image, nodes: all.flatMap((each) => each.nodes), files, filled: context.filled.promise }, signal);
   },
 };
 
