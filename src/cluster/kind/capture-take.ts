@@ -98,7 +98,7 @@ keep() {
   rm -rf $to/own $to/shared
   cd $from
   rm -rf lib/kubelet/pods lib/kubelet/*_state lib/kubelet/checkpoints lib/kubelet/pki lib/kubelet/pod-resources lib/kubelet/device-plugins \\
-    lib/kubelet/plugins_registry log/pods log/containers log/journal/* lib/cni lib/systemd/random-seed lib/etcd/member/wal/*.tmp \\
+    lib/kubelet/plugins_registry log/pods log/containers log/journal/* cache/apt/*.bin lib/cni lib/systemd/random-seed lib/etcd/member/wal/*.tmp \\
     $containerd/io.containerd.runtime.v2.task/k8s.io $containerd/io.containerd.grpc.v1.cri/*/* $containerd/tmpmounts/* $containerd/*/ingest/*
   mkdir -p $to/own $to/shared
   mv $blobs $snapshots $to/shared

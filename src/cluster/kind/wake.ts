@@ -12,6 +12,7 @@ export function wakeFiles(node: { hostname: string }, plane: { hostname: string 
   const isPlane = node.hostname === plane.hostname;
   const described = `[Unit]
 Description=first boot from a capture
+DefaultDependencies=no
 [Service]
 ExecStart=/bin/bash ${ours}/wake ${plane.hostname} ${isPlane ? 'control-plane' : 'worker'}
 `;
@@ -58,4 +59,7 @@ while ((SECONDS < 30)); do
   nap 0.02
 done
 until answers || ((SECONDS > 60)); do nap 0.04; done
+# First the kubelet, whose word everybody waits for.
+let_go kubelet
+nap 0.2
 `;
