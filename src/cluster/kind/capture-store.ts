@@ -19,13 +19,11 @@ async function volumesOf(engine: Engine, instance: string, key: string | undefin
 
 export async function listCaptures(engine: Engine, instance: string, signal: AbortSignal): Promise<Capture[]> {
   const volumes = await volumesOf(engine, instance, undefined, signal);
-  return volumes
-    .filter(({ Labels }) => Labels[label.part] === whole)
-    .map(({ Labels }) => ({
-      key: Labels[label.capture] ?? '',
-      bytes: Number(Labels[about.bytes] ?? 0),
-      createdAt: Labels[about.createdAt] ?? '',
-    }));
+  return volumes.filter(isMark).map(({ Labels }) => ({
+    key: Labels[label.capture] ?? '',
+    bytes: Number(Labels[about.bytes] ?? 0),
+    createdAt: Labels[about.createdAt] ?? '',
+  }));
 }
 
 /** Makes an empty volume for a part of a capture, or finds it. Answers the folder in which the engine keeps its volumes. */
@@ -54,24 +52,39 @@ export async function markWhole(engine: Engine, instance: string, key: string, b
   return { key, bytes, createdAt };
 }
 
-/** Throws `no-capture` unless the capture is whole. Answers the folder of the engine's volumes. */
-export async function wholeCapture(engine: Engine, instance: string, key: string, signal: AbortSignal): Promise<string> {
-  const mark = (await volumesOf(engine, instance, key, signal)).find(({ Labels }) => Labels[label.part] === whole);
-  if (mark) return dirname(dirname(mark.Mountpoint));
+/** Throws `no-capture` unless the capture is whole. */
+export async function needWhole(engine: Engine, instance: string, key: string, signal: AbortSignal): Promise<void> {
+  const volumes = await volumesOf(engine, instance, key, signal);
+  if (volumes.some(isMark)) return;
   throw new ClusterError('no-capture', 'There is no capture of this lab.', {
     command: `docker volume ls --filter label=${label.capture}=${key}`,
   });
 }
 
-/** Removes everything of a capture, first what says that it is whole. */
+/** Removes a capture, first what says that it is whole. What labs made from it still need is left until the last of them is removed. */
 export async function removeCapture(engine: Engine, instance: string, key: string, signal: AbortSignal): Promise<void> {
   const volumes = await volumesOf(engine, instance, key, signal);
-  const isMark = (volume: (typeof volumes)[number]) => volume.Labels[label.part] === whole;
   for (const { Name } of [...volumes.filter(isMark), ...volumes.filter((volume) => !isMark(volume))]) {
-    try {
-      await engine.call(`remove volume ${Name}`, signal, (abortSignal) => engine.docker.getVolume(Name).remove({ abortSignal }), 4);
-    } catch (error) {
-      if (engineStatus(error) !== 404) throw error;
-    }
+    await removeUnused(engine, Name, signal);
+  }
+}
+
+/** After a lab made from captured nodes is gone: removes of those volumes what belongs to no capture any more. */
+export async function removeOrphans(engine: Engine, instance: string, names: readonly string[], signal: AbortSignal): Promise<void> {
+  const volumes = await volumesOf(engine, instance, undefined, signal);
+  const whole = new Set(volumes.filter(isMark).map(({ Labels }) => Labels[label.capture]));
+  for (const { Name, Labels } of volumes) {
+    if (names.includes(Name) && !whole.has(Labels[label.capture])) await removeUnused(engine, Name, signal);
+  }
+}
+
+const isMark = ({ Labels }: { Labels: Readonly<Record<string, string>> }) => Labels[label.part] === whole;
+
+async function removeUnused(engine: Engine, name: string, signal: AbortSignal): Promise<void> {
+  try {
+    await engine.call(`remove volume ${name}`, signal, (abortSignal) => engine.docker.getVolume(name).remove({ abortSignal }), 4);
+  } catch (error) {
+    const status = engineStatus(error);
+    if (status !== 404 && status !== 409) throw error;
   }
 }

@@ -86,7 +86,7 @@ async function stopNodes(engine: Engine, spec: LabSpec, signal: AbortSignal): Pr
 
 /**
  * Moves a node's files out of the lab's volume, which goes away: to `shared` what nothing writes to again (containerd's blobs and
- * unpacked layers), to `own` the rest. A blob that another capture has already is taken from there.
+ * unpacked layers), to `static` what no start needs, to `own` the rest. A blob that another capture has already is taken from there.
  */
 const keep = `set -eu
 cd /volumes
@@ -95,13 +95,14 @@ blobs=$containerd/io.containerd.content.v1.content/blobs
 snapshots=$containerd/io.containerd.snapshotter.v1.overlayfs/snapshots
 keep() {
   from=/volumes/$1/_data to=/volumes/$2/_data
-  rm -rf $to/own $to/shared
+  rm -rf $to/own $to/shared $to/static
   cd $from
   rm -rf lib/kubelet/pods lib/kubelet/*_state lib/kubelet/checkpoints lib/kubelet/pki lib/kubelet/pod-resources lib/kubelet/device-plugins \\
     lib/kubelet/plugins_registry log/pods log/containers log/journal/* cache/apt/*.bin lib/cni lib/systemd/random-seed lib/etcd/member/wal/*.tmp \\
     $containerd/io.containerd.runtime.v2.task/k8s.io $containerd/io.containerd.grpc.v1.cri/*/* $containerd/tmpmounts/* $containerd/*/ingest/*
-  mkdir -p $to/own $to/shared
+  mkdir -p $to/own $to/shared $to/static/lib/dpkg
   mv $blobs $snapshots $to/shared
+  for place in lib/dpkg/info lib/apt cache; do [ ! -d $place ] || mv $place $to/static/$place; done
   find . -mindepth 1 -maxdepth 1 -exec mv -t $to/own {} +
   if [ -d $to/own/lib/etcd ]; then
     cp -a --sparse=always $to/own/lib/etcd $to/own/lib/etcd.sparse

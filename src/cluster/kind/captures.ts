@@ -1,9 +1,10 @@
 import { type Captures, ClusterError, type ClusterSpec, type LabAccess, type LabSpec } from '../port.ts';
-import { listCaptures, removeCapture, wholeCapture } from './capture-store.ts';
+import { listCaptures, needWhole, removeCapture } from './capture-store.ts';
 import { type Taking, takeCapture } from './capture-take.ts';
+import { putFiles } from './clone.ts';
 import { engineTraits } from './facts.ts';
 import { removeLab } from './find.ts';
-import { markComplete } from './identities.ts';
+import { completeMark } from './identities.ts';
 import { checkSpec, controlPlane } from './names.ts';
 import { accessOf, type Restore, restoreSteps } from './restore.ts';
 import { runSteps } from './steps.ts';
@@ -40,15 +41,13 @@ async function restore(
   signal: AbortSignal,
 ): Promise<LabAccess> {
   checkSpec(spec);
-  const root = await wholeCapture(engine, spec.instance, key, signal);
+  await needWhole(engine, spec.instance, key, signal);
   const traits = await engineTraits(engine, signal);
-  const filled = Promise.withResolvers<void>();
-  // Whoever waits for it is told; when nobody does yet, its step tells.
-  filled.promise.catch(() => undefined);
-  const context: Restore = { engine, spec, traits, nodeImage, gatewayImage, nodeEnv, key, root, made: new Map(), filled };
+  const context: Restore = { engine, spec, traits, nodeImage, gatewayImage, nodeEnv, key, made: new Map() };
   try {
     await runSteps(restoreSteps(spec), context, report, signal);
-    await Promise.all(spec.clusters.map((cluster) => markComplete(engine, controlPlane(spec, cluster), signal)));
+    const mark = { path: completeMark, content: '', mode: 0o644 };
+    await Promise.all(spec.clusters.map((cluster) => putFiles(engine, controlPlane(spec, cluster).container, [mark], signal)));
     const { instance, lab, epoch } = spec;
     const nodes = [...context.made.values()].flatMap((made) =>
       made.nodes.map(({ cluster, hostname, container, role }) => ({ cluster, hostname, container, role })),

@@ -26,6 +26,8 @@ export interface Begun {
   address: string;
   /** Becomes its `/var`. */
   volume: string;
+  /** Seen by the node, read-only. */
+  capture: { volume: string; at: string };
   entrypoint: readonly string[];
 }
 
@@ -64,7 +66,7 @@ export function nodeBody(
       Tmpfs: { '/tmp': '', '/run': '' },
       // Binds, not Mounts: a host without /lib/modules gets an empty one instead of an error.
       Binds: ['/lib/modules:/lib/modules:ro', ...(traits.needsDevMapper ? ['/dev/mapper:/dev/mapper'] : [])],
-      ...(begun ? { Mounts: [{ Type: 'volume', Source: begun.volume, Target: '/var', VolumeOptions: noCopy }] } : {}),
+      ...(begun ? { Mounts: mountsOf(begun) } : {}),
       NetworkMode: networkName(spec.lab),
       CgroupnsMode: 'private',
       Init: false,
@@ -79,6 +81,13 @@ export function nodeBody(
       },
     },
   };
+}
+
+function mountsOf({ volume, capture }: Begun): Dockerode.MountConfig {
+  return [
+    { Type: 'volume', Source: volume, Target: '/var', VolumeOptions: noCopy },
+    { Type: 'volume', Source: capture.volume, Target: capture.at, ReadOnly: true, VolumeOptions: noCopy },
+  ];
 }
 
 /** The types of dockerode want all three. */

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
 import { ClusterError, type ContainerEvent, type FoundLab } from '../port.ts';
+import { removeOrphans } from './capture-store.ts';
 import { type Engine, throwIfAborted } from './engine.ts';
 import { engineFailure, engineStatus } from './failures.ts';
 import { label, labelFilter } from './names.ts';
@@ -86,6 +87,8 @@ export async function removeLab(engine: Engine, scope: Scope, signal: AbortSigna
       ),
     ),
   ]);
+  const others = containers.flatMap(({ Mounts }) => Mounts.flatMap(({ Name }) => (Name?.startsWith('slipway-capture-') ? [Name] : [])));
+  if (others.length > 0) await removeOrphans(engine, scope.instance, others, limit);
 }
 
 async function removeContainer(

@@ -36,7 +36,7 @@ export interface NodeAccess extends ClusterAccess {
 export async function readAccess(engine: Engine, cluster: string, container: string, signal: AbortSignal): Promise<NodeAccess | null> {
   // The admin of `super-admin.conf` needs no role: nothing that a learner deletes keeps it from mending.
   const files = ['/kind/version', '/etc/kubernetes/super-admin.conf', `${ours}/learner.conf`, `${ours}/grader.conf`, `${ours}/prober.conf`];
-  const script = `set -e; for f in ${files.join(' ')}; do cat $f; printf '\\036'; done; [ ! -e ${ours}/complete ] || echo complete`;
+  const script = `set -e; for f in ${files.join(' ')}; do cat $f; printf '\\036'; done; [ ! -e ${completeMark} ] || echo complete`;
   const result = await run(engine, container, ['sh', '-c', script], { signal, privileged: true });
   if (result.code !== 0) return null;
   const [version = '', admin = '', learner = '', grader = '', prober = '', complete = ''] = result.stdout.split('\u001e');
@@ -52,8 +52,10 @@ export async function readAccess(engine: Engine, cluster: string, container: str
 }
 
 /** Remembers in the node that `create` came to its end: a lab without this is not offered by `open`. */
+export const completeMark = `${ours}/complete`;
+
 export async function markComplete(engine: Engine, node: NodeName, signal: AbortSignal): Promise<void> {
-  await inNode(engine, node, ['touch', `${ours}/complete`], signal);
+  await inNode(engine, node, ['touch', completeMark], signal);
 }
 
 /** The one cluster and user of a kubeconfig that kubeadm wrote. */

@@ -135,7 +135,7 @@ async function forgetRuns(admin: Kube, signal: AbortSignal): Promise<void> {
 const Slices = z.object({
   items: z.array(
     z.object({
-      metadata: z.object({ namespace: z.string(), labels: z.record(z.string(), z.string()).default({}) }),
+      metadata: z.object({ name: z.string(), labels: z.record(z.string(), z.string()).default({}) }),
       endpoints: z
         .array(z.object({ conditions: z.object({ ready: z.boolean().optional() }).default({}) }))
         .nullish()
@@ -146,6 +146,7 @@ const Slices = z.object({
 const Workloads = z.object({
   items: z.array(
     z.object({
+      metadata: z.object({ name: z.string() }),
       status: z.object({
         readyReplicas: z.number().optional(),
         availableReplicas: z.number().optional(),
@@ -155,26 +156,32 @@ const Workloads = z.object({
   ),
 });
 
-const settleLimit = 20_000;
+const settleLimit = 60_000;
 
 /** Waits until the controllers have drawn the conclusion from pods that do not run: no workload is up, no Service leads anywhere. */
 async function settled(admin: Kube, signal: AbortSignal): Promise<void> {
   const limit = AbortSignal.any([signal, AbortSignal.timeout(settleLimit)]);
-  const apps = ['deployments', 'replicasets', 'statefulsets', 'daemonsets'].map((kind) => `/apis/apps/v1/${kind}`);
   for (;;) {
-    const slices = Slices.parse((await admin.get('/apis/discovery.k8s.io/v1/endpointslices', { signal: limit })).body);
-    const leads = slices.items.some(
-      ({ metadata, endpoints }) =>
-        metadata.labels['endpointslice.kubernetes.io/managed-by'] === 'endpointslice-controller.k8s.io' &&
-        endpoints.some(({ conditions }) => conditions.ready === true),
-    );
-    const lists = await Promise.all(apps.map(async (path) => Workloads.parse((await admin.get(path, { signal: limit })).body).items));
-    const isUp = lists
-      .flat()
-      .some(({ status }) => (status.readyReplicas ?? 0) + (status.availableReplicas ?? 0) + (status.numberReady ?? 0) > 0);
-    if (!leads && !isUp) return;
-    await pause(200, limit, 'see the cluster come to rest');
+    const up = await stillUp(admin, limit);
+    if (up === undefined) return;
+    await pause(200, limit, `see ${up} come to rest`);
   }
+}
+
+async function stillUp(admin: Kube, signal: AbortSignal): Promise<string | undefined> {
+  const slices = Slices.parse((await admin.get('/apis/discovery.k8s.io/v1/endpointslices', { signal })).body).items;
+  const leading = slices.find(
+    ({ metadata, endpoints }) =>
+      metadata.labels['endpointslice.kubernetes.io/managed-by'] === 'endpointslice-controller.k8s.io' &&
+      endpoints.some(({ conditions }) => conditions.ready === true),
+  );
+  if (leading) return `EndpointSlice ${leading.metadata.name}`;
+  for (const kind of ['deployments', 'replicasets', 'statefulsets', 'daemonsets']) {
+    const { items } = Workloads.parse((await admin.get(`/apis/apps/v1/${kind}`, { signal })).body);
+    const up = items.find(({ status }) => (status.readyReplicas ?? 0) + (status.availableReplicas ?? 0) + (status.numberReady ?? 0) > 0);
+    if (up) return `one of the ${kind}, ${up.metadata.name},`;
+  }
+  return undefined;
 }
 
 const Named = z.object({ items: z.array(z.object({ metadata: z.object({ name: z.string() }) })) });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Kube, kube } from '../kube.ts';
 import { type ClusterAccess, ClusterError, type ClusterSpec, type LabSpec } from '../port.ts';
-import { cloneNodes, fillVolumes } from './clone.ts';
+import { cloneNodes } from './clone.ts';
 import { ensureRunning, gatewayBody } from './containers.ts';
 import { ours } from './control-plane.ts';
 import { publishedPort, tcp } from './dial.ts';
@@ -22,11 +22,7 @@ import { wakeFiles } from './wake.ts';
 /** What the steps of making a lab from a capture share. */
 export interface Restore extends Omit<Start, 'admin'> {
   key: string;
-  /** Folder of the engine's volumes. */
-  root: string;
   made: Map<string, Made>;
-  /** Settles with the filling of the nodes' volumes, beside which their containers are made. */
-  filled: PromiseWithResolvers<void>;
 }
 
 /** A cluster on its way. */
@@ -45,13 +41,13 @@ export function restoreSteps(spec: LabSpec): RestoreStep[] {
   const setup = spec.clusters.some((cluster) => cluster.setup.length > 0);
   return [
     network,
-    volumes,
     nodes,
     ...(spec.containers.length > 0 ? [beside(outside)] : []),
     beside(toolbox),
     gateway,
     access,
     wake,
+    authority,
     ready,
     ...(setup ? [scene] : []),
   ];
@@ -86,22 +82,6 @@ function firstService(subnet: string): string {
   return address.replace(/\d+$/, (last) => String(Number(last) + 1));
 }
 
-const volumes: RestoreStep = {
-  id: 'volumes',
-  title: 'Copy the captured nodes',
-  after: [],
-  limit: 120_000,
-  async run(context, _detail, signal) {
-    try {
-      await fillVolumes(context, await context.nodeImage(), signal);
-      context.filled.resolve();
-    } catch (error) {
-      context.filled.reject(error);
-      throw error;
-    }
-  },
-};
-
 const nodes: RestoreStep = {
   id: 'nodes',
   title: 'Boot the nodes',
@@ -116,7 +96,7 @@ const nodes: RestoreStep = {
     );
     const image = await context.nodeImage();
     const start = { ...context, admin: () => Promise.reject(new TypeError('no cluster yet')) };
-    await cloneNodes(start, { image, nodes: all.flatMap((each) => each.nodes), files, filled: context.filled.promise }, signal);
+    await cloneNodes(start, { key: context.key, image, nodes: all.flatMap((each) => each.nodes), files }, signal);
   },
 };
 
@@ -156,6 +136,17 @@ const wake: RestoreStep = {
       made.admin = admin;
       const version = await answered(admin, '/version', signal);
       made.version = Version.parse(version).gitVersion;
+    }),
+};
+
+const authority: RestoreStep = {
+  id: 'authority',
+  title: 'Tell the cluster of its own certificates',
+  after: ['control-plane'],
+  limit: 60_000,
+  run: (context, _detail, all) =>
+    eachCluster(context, all, async (_cluster, { admin, secrets, plane }, signal) => {
+      if (!admin) throw new TypeError('a cluster is told that has not been woken');
       await answered(admin, '/api/v1/namespaces/kube-system', signal);
       await tellAuthority(admin, { ca: secrets.ca, bootstrapToken: secrets.bootstrapToken, plane }, signal);
     }),
@@ -233,7 +224,7 @@ const Pods = z.object({
 const scene: RestoreStep = {
   id: 'setup',
   title: 'Set the scene',
-  after: ['ready'],
+  after: ['ready', 'authority'],
   limit: 180_000,
   run: (context, detail, all) =>
     eachCluster(context, all, async (cluster, { admin }, signal) => {

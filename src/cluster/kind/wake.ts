@@ -1,3 +1,4 @@
+import { captured } from './clone.ts';
 import { ours } from './control-plane.ts';
 import type { NodeFile } from './pki.ts';
 
@@ -26,7 +27,6 @@ ExecStart=/bin/bash ${ours}/wake ${plane.hostname} ${isPlane ? 'control-plane' :
 /** Without a fork in its loops: it runs beside what it waits for. */
 const conductor = `#!/bin/bash
 plane=$1 role=$2
-rm -f ${units}/${unit} ${units}/multi-user.target.wants/${unit}
 exec {never}<> <(:)
 nap() { read -r -t "$1" -u "$never" || true; }
 listens() { (: < "/dev/tcp/$1/$2") 2> /dev/null; }
@@ -62,4 +62,8 @@ until answers || ((SECONDS > 60)); do nap 0.04; done
 # First the kubelet, whose word everybody waits for.
 let_go kubelet
 nap 0.2
+let_go "\${!held[@]}"
+nap 3
+cp -an ${captured}/static/. /var/
+rm -f ${units}/${unit} ${units}/multi-user.target.wants/${unit}
 `;
