@@ -42,7 +42,7 @@ export function phaseStore(executor: Executor, now: () => Date): PhaseStore {
     async fail(session, epoch, id, detail) {
       await executor.write(async (tx) => {
         const ofThis = tx.updateTable('phase').where('session', '=', session).where('epoch', '=', epoch);
-        await ofThis.set({ state: 'waiting', startedAt: null }).where('state', '=', 'running').where('id', '<>', id).execute();
+        await ofThis.set({ state: 'waiting' }).where('state', '=', 'running').where('id', '<>', id).execute();
         await ofThis.set({ state: 'failed', detail }).where('id', '=', id).execute();
       });
     },

@@ -23,7 +23,7 @@ afterAll(async () => {
   await here.close();
 });
 
-test('a server killed at step after step of a start finishes the lab after the next boot, and leaves nothing behind at the end', async () => {
+test('scenario 1: a server killed at step after step of a start finishes the lab after the next boot, and leaves nothing behind at the end', async () => {
   // Twenty clicks are one lab.
   const clicks = await Promise.all(Array.from({ length: 20 }, () => here.call('POST', `/api/labs/${lab}/start`)));
   expect(clicks.map((click) => click.status).sort()).toEqual([...Array(19).fill(200), 201]);

@@ -21,8 +21,8 @@ export interface Installation {
   kill(): void;
   /** The next server, once the one before is gone; it compares rows with containers. `events`: it also follows the engine. */
   boot(options?: { events: boolean }): Promise<void>;
-  /** Waits until no work is under way. */
-  rest(): Promise<void>;
+  /** Waits until no work is under way; `withLine`: and no lab waits to be begun. */
+  rest(options?: { withLine: boolean }): Promise<void>;
   /** Waits until no work is under way, then compares rows with containers as every minute does, until there is nothing to mend. */
   settle(): Promise<void>;
   session(): Promise<LabSession | null>;
@@ -66,9 +66,11 @@ export async function installation({ patience = 30_000, ...options }: Installati
   const current = (): StoreGate => gate as StoreGate;
   const seen = new Set<string>();
 
-  async function isResting(): Promise<boolean> {
-    const { jobs } = bench.context;
-    for (const { id } of await written.sessions.list({})) seen.add(id);
+  async function isResting(isLineOpen: boolean): Promise<boolean> {
+    const { jobs, admission } = bench.context;
+    const sessions = await written.sessions.list({});
+    if (isLineOpen && sessions.some(({ id }) => admission.place(id) !== null)) return false;
+    for (const { id } of sessions) seen.add(id);
     for (const { id } of await written.instances.list()) for (const name of [`instance ${id}`, `spare ${id}`]) seen.add(name);
     return [...seen].every((name) => !jobs.isBusy(name));
   }
@@ -100,17 +102,17 @@ export async function installation({ patience = 30_000, ...options }: Installati
       if (events) following = keepReconciled(bench.context, follow.signal);
       else await reconcile(bench.context, AbortSignal.timeout(20_000));
     },
-    async rest() {
+    async rest({ withLine } = { withLine: false }) {
       const until = performance.now() + 60_000;
       for (let quiet = 0; quiet < 3; await turn()) {
-        quiet = (await isResting()) ? quiet + 1 : 0;
+        quiet = (await isResting(withLine)) ? quiet + 1 : 0;
         if (performance.now() > until) throw new Error('work on labs does not come to an end');
       }
     },
     async settle() {
       let before = '';
       for (let round = 0; round < 10; round += 1) {
-        await self.rest();
+        await self.rest({ withLine: true });
         const now = JSON.stringify([await written.sessions.list({}), await written.instances.list(), engine.everything()]);
         if (now === before) return;
         before = now;

@@ -40,7 +40,7 @@ async function aReadyLab(): Promise<LabSession> {
 
 const state = async (id: string) => (await bench.context.store.sessions.get(id))?.state;
 
-test('a lab in which nobody does anything is warned of after 15 minutes and paused after 20', async () => {
+test('scenario 39: a lab in which nobody does anything is warned of after 15 minutes and paused after 20', async () => {
   const { id } = await aReadyLab();
   await later(14 * minute);
   expect(told).toEqual([]);
@@ -91,7 +91,7 @@ test('a lab that was asked to be kept for an hour is warned of and paused only a
   await bench.reaches(ready.id, 'paused');
 });
 
-test('after a night in which nobody looked a lab is warned of before it is paused', async () => {
+test('scenario 26: after a night in which nobody looked a lab is warned of before it is paused', async () => {
   const { id } = await aReadyLab();
   await later(8 * hour);
   expect(await state(id)).toBe('ready');

@@ -29,7 +29,7 @@ test('a lab is made, and ending it leaves nothing', async () => {
   expect(await bench.context.store.instances.list()).toEqual([]);
 });
 
-test('twenty starts at once are one lab', async () => {
+test('scenario 10: twenty starts at once are one lab', async () => {
   const starts = await Promise.all(Array.from({ length: 20 }, () => startLab(bench.context, bench.learner, lab)));
   expect(starts.filter(({ created }) => created)).toHaveLength(1);
   expect(new Set(starts.map(({ session }) => session.id)).size).toBe(1);
@@ -57,6 +57,19 @@ test('an end in the middle of a start wins', async () => {
   await endLab(bench.context, starting);
   await bench.reaches(session.id, 'ended');
   expect(bench.lab.engine.everything()).toEqual([]);
+});
+
+test('scenario 11: a start while the lab of before is being removed waits for that, and is another lab', async () => {
+  const { session } = await startLab(bench.context, bench.learner, lab);
+  const ready = await bench.reaches(session.id, 'ready');
+  await endLab(bench.context, ready);
+  const starts = await Promise.all(Array.from({ length: 5 }, () => startLab(bench.context, bench.learner, lab)));
+  const [again] = starts;
+  expect(new Set(starts.map((one) => one.session.id)).size).toBe(1);
+  expect(again?.session.id).not.toBe(ready.id);
+  const after = await bench.reaches(again?.session.id ?? '', 'ready');
+  expect(after.instance).not.toBe(ready.instance);
+  expect([...bench.lab.engine.containers.keys()].filter((name) => name.includes(`${ready.instance}`))).toEqual([]);
 });
 
 test('a reset makes the containers anew, in the next epoch', async () => {
@@ -122,7 +135,7 @@ test('checks without end are refused after a while, with when to try again', asy
   expect(refused[0]).toMatchObject({ retryAfter: 2 });
 });
 
-test('a lab whose node was removed by hand is declared lost, with the next step', async () => {
+test('scenario 6: a lab whose node was removed by hand while nobody told is declared lost, with the next step', async () => {
   const { session } = await startLab(bench.context, bench.learner, lab);
   const ready = await bench.reaches(session.id, 'ready');
   bench.lab.engine.containers.delete(`slipway-${ready.instance}-control-plane`);
@@ -131,7 +144,7 @@ test('a lab whose node was removed by hand is declared lost, with the next step'
   expect(crashed.reason).toMatchObject({ code: 'lost', advice: expect.stringContaining('Begin the lab again') });
 });
 
-test('containers of ours without a row are removed; what is not labelled as ours is never touched', async () => {
+test('scenario 27: containers of ours without a row are removed; what is not labelled as ours is never touched', async () => {
   const docker = bench.lab.engine.docker();
   bench.lab.engine.images.add('x:1');
   const labels = (instance: string) => ({
@@ -185,7 +198,7 @@ test('a session that cannot be mended does not keep the others from it', async (
   await bench.reaches(session.id, 'ended');
 });
 
-test('a command that runs out of memory is no loss of the lab, a node that stops is', async () => {
+test('scenario 5: a command that runs out of memory is no loss of the lab, a node that stops is', async () => {
   const { session } = await startLab(bench.context, bench.learner, lab);
   const ready = await bench.reaches(session.id, 'ready');
   const stop = new AbortController();

@@ -41,7 +41,7 @@ onEveryEngine('lab instances', (opened) => {
     await opened().store.phases.fail(session.id, 1, 'node', 'the engine is gone');
     expect((await opened().store.phases.list(session.id, 1)).slice(1)).toMatchObject([
       { state: 'failed', detail: 'the engine is gone' },
-      { state: 'waiting', startedAt: null },
+      { state: 'waiting' },
     ]);
     await opened().store.phases.plan(session.id, 1, plan);
     expect((await opened().store.phases.list(session.id, 1)).map((phase) => phase.state)).toEqual(['waiting', 'waiting', 'waiting']);

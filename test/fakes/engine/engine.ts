@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { Agent, createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -83,12 +83,20 @@ export async function fakeEngine(): Promise<FakeEngine> {
   const hanging = new Set<Socket>();
   const open = new Set<Socket>();
   const dead = new Set<string>();
+  const agents = new Map<string, Agent>();
   const callers = new Map<string, Set<Socket>>();
   let sinceFault = 0;
   let fault: Fault | null = null;
 
   const self: FakeEngine = {
-    docker: (caller = 'tests') => new Dockerode({ socketPath, headers: { 'x-caller': caller } }),
+    docker(caller = 'tests') {
+      // Connections of its own, as a process has.
+      const agent = agents.get(caller) ?? new Agent({ keepAlive: true });
+      agents.set(caller, agent);
+      const docker = new Dockerode({ socketPath, headers: { 'x-caller': caller } });
+      Object.assign(docker.modem, { agent });
+      return docker;
+    },
     cutOff(caller) {
       dead.add(caller);
       for (const socket of callers.get(caller) ?? []) socket.destroy();
@@ -126,6 +134,7 @@ export async function fakeEngine(): Promise<FakeEngine> {
     everything: () =>
       [...self.containers.keys(), ...[...self.networks.keys()].filter((name) => name !== 'bridge'), ...self.volumes.keys()].sort(),
     async close() {
+      for (const agent of agents.values()) agent.destroy();
       for (const socket of [...hanging, ...open]) socket.destroy();
       await new Promise((done) => server.close(done));
       await rm(folder, { recursive: true, force: true });
