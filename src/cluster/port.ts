@@ -29,6 +29,9 @@ export interface ClusterProvider {
   /** What the containers of a lab use at the moment: memory that cannot be given back, and processor time since they began. */
   usage(lab: LabRef, signal: AbortSignal): Promise<LabUsage>;
 
+  /** What each lab of the instance holds on the engine's disk; takes seconds. Left out by an adapter that cannot tell. */
+  disk?(instance: string, signal: AbortSignal): Promise<readonly { lab: string; bytes: number }[]>;
+
   /** Credentials and handles of a lab that stands, found by its labels; null when it is not (wholly) there. */
   open(lab: LabRef, signal: AbortSignal): Promise<LabAccess | null>;
 

@@ -16,6 +16,7 @@ import { idleLabs } from './idle.ts';
 import { jobs } from './jobs.ts';
 import { labImages } from './lab-images.ts';
 import { liveChecks } from './live-checks.ts';
+import { measuring } from './measure-labs.ts';
 import { pauseLab } from './pause-lab.ts';
 import { labPool } from './pool.ts';
 import { keepReconciled } from './reconcile.ts';
@@ -23,6 +24,7 @@ import { reloadGraders } from './reload-graders.ts';
 import { resumeLab } from './resume-lab.ts';
 import { keptSecret, readSettings, type Settings } from './settings.ts';
 import { admit, resetLab, startLab } from './start-lab.ts';
+import { diskWatch } from './watch-disk.ts';
 import { watches } from './watch-progress.ts';
 
 /** Everything a page, endpoint or socket may ask for. */
@@ -130,7 +132,10 @@ async function build(settings: Settings): Promise<Runtime> {
     begin() {
       if (settings.engine && settings.reload && reconciling === undefined) reloadGraders(context, stop.signal);
       if (settings.engine)
-        reconciling ??= Promise.all([keepReconciled(context, stop.signal), idle.keep(stop.signal), pool.keep(stop.signal)]);
+        reconciling ??= Promise.all([
+          keepReconciled(context, stop.signal),
+          ...[idle, pool, measuring(() => context), diskWatch(() => context)].map((each) => each.keep(stop.signal)),
+        ]);
     },
     async close() {
       stop.abort(new Error('the server is stopping'));

@@ -13,7 +13,8 @@ export type Happening =
   | 'reset'
   | 'crashed'
   | 'ended'
-  | 'turned';
+  | 'turned'
+  | 'disk';
 
 /** Writes a sentence into the lab's log. What happened has happened: a log that cannot be written does not undo it. */
 export async function tell(context: Context, session: Pick<LabSession, 'id' | 'epoch'>, kind: Happening, text: string): Promise<void> {

@@ -5,6 +5,7 @@ import { agents } from './agents.ts';
 import { asLearner } from './as-learner.ts';
 import { kindCaptures } from './captures.ts';
 import { beginAgent, dialApi, granted, throughGateway } from './dial.ts';
+import { diskOf } from './disk.ts';
 import { type Engine, engineOf } from './engine.ts';
 import { run, start } from './exec.ts';
 import { engineTraits, hostFacts } from './facts.ts';
@@ -40,6 +41,7 @@ export function kindProvider(options: KindOptions): ClusterProvider {
   });
   return {
     facts: (signal) => hostFacts(engine, signal),
+    disk: (instance, signal) => diskOf(engine, instance, signal),
     headroom: (signal) => headroomOf(engine, signal),
     steps: (spec) => startSteps(spec).map(({ id, title }) => ({ id, title })),
     create: (spec, report, signal) => create(engine, options, spec, report, signal),
