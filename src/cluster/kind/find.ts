@@ -87,8 +87,13 @@ export async function removeLab(engine: Engine, scope: Scope, signal: AbortSigna
       ),
     ),
   ]);
-  const others = containers.flatMap(({ Mounts }) => Mounts.flatMap(({ Name }) => (Name?.startsWith('slipway-capture-') ? [Name] : [])));
+  const others = containers.flatMap(capturesOf);
   if (others.length > 0) await removeOrphans(engine, scope.instance, others, limit);
+}
+
+/** Volumes of captures that a container sees. */
+function capturesOf({ Mounts }: { Mounts?: readonly { Name?: string | undefined }[] }): string[] {
+  return (Mounts ?? []).flatMap(({ Name }) => (Name?.startsWith('slipway-capture-') ? [Name] : []));
 }
 
 async function removeContainer(
