@@ -8,6 +8,7 @@ import { sessionView } from './hub.ts';
 import type { Idle } from './idle.ts';
 import type { Jobs } from './jobs.ts';
 import type { LiveChecks } from './live-checks.ts';
+import type { Meter } from './meter.ts';
 import type { Pool } from './pool.ts';
 import { Problem } from './problem.ts';
 import { resumeEpoch, resumePhase } from './resume-phase.ts';
@@ -29,6 +30,7 @@ export interface Context {
   live: LiveChecks;
   idle: Idle;
   pool: Pool;
+  meter: Meter;
 }
 
 /** The container images a lab stands on; made where they are missing. */

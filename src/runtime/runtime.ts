@@ -1,6 +1,7 @@
 import Dockerode from 'dockerode';
 import { pino } from 'pino';
 import { kindProvider } from '#cluster/kind/provider.ts';
+import { metered } from '#cluster/metered.ts';
 import { holdFolder } from '#store/only-one.ts';
 import { openStore } from '#store/open.ts';
 import type { LabSession, Person, Store, TaskHistory } from '#store/port.ts';
@@ -17,6 +18,7 @@ import { jobs } from './jobs.ts';
 import { labImages } from './lab-images.ts';
 import { liveChecks } from './live-checks.ts';
 import { measuring } from './measure-labs.ts';
+import { meter } from './meter.ts';
 import { pauseLab } from './pause-lab.ts';
 import { labPool } from './pool.ts';
 import { keepReconciled } from './reconcile.ts';
@@ -84,8 +86,13 @@ async function build(settings: Settings): Promise<Runtime> {
   const log = pino({ level: settings.log, redact: { paths: ['*.token', '*.key', '*.secret', '*.cookie'], censor: '(removed)' } });
   const course = loadCourse(settings.course);
   const held = holdFolder(settings.data);
-  const store = await openStore({ folder: settings.data, ...(settings.databaseUrl ? { url: settings.databaseUrl } : {}) });
-  const docker = new Dockerode();
+  const calls = meter();
+  const store = await openStore({
+    folder: settings.data,
+    ...(settings.databaseUrl ? { url: settings.databaseUrl } : {}),
+    told: (call) => calls.told({ of: 'store', ...call }),
+  });
+  const docker = metered(new Dockerode(), (call) => calls.told({ of: 'engine', ...call }));
   const images = labImages(docker, settings.root);
   const provider = kindProvider({
     docker,
@@ -97,7 +104,7 @@ async function build(settings: Settings): Promise<Runtime> {
   const live = liveChecks(() => context);
   const idle = idleLabs(() => context);
   const pool = labPool(() => context);
-  const base = { settings, log, store, provider, course, images, live, idle, pool, hub: events };
+  const base = { settings, log, store, provider, course, images, live, idle, pool, hub: events, meter: calls };
   const context: Context = {
     ...base,
     jobs: jobs((session, error) => log.error({ err: error, session }, 'work on a lab ended badly; the reconciler takes over')),

@@ -42,6 +42,8 @@ const Environment = z.object({
   SLIPWAY_LABS_PER_PERSON: z.coerce.number().int().min(1).max(1000).default(3),
   /** Starts and resets that one person may ask for within ten minutes. */
   SLIPWAY_STARTS_PER_PERSON: z.coerce.number().int().min(1).max(10_000).default(20),
+  /** Whoever reads /metrics shows it as a bearer token; without one only this machine may. */
+  SLIPWAY_METRICS_TOKEN: z.string().min(16, 'use at least 16 characters').optional(),
   SLIPWAY_LOG: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   DATABASE_URL: z.string().optional(),
 });
@@ -75,6 +77,8 @@ export interface Settings {
   labsPerPerson: number;
   /** Within ten minutes. */
   startsPerPerson: number;
+  /** What a reader of /metrics has to show; undefined: to come from this machine. */
+  metricsToken: string | undefined;
   log: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   databaseUrl: string | undefined;
 }
@@ -108,6 +112,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>> =
     line: values.SLIPWAY_LINE,
     labsPerPerson: values.SLIPWAY_LABS_PER_PERSON,
     startsPerPerson: values.SLIPWAY_STARTS_PER_PERSON,
+    metricsToken: values.SLIPWAY_METRICS_TOKEN,
     log: values.SLIPWAY_LOG,
     databaseUrl: values.DATABASE_URL,
   };

@@ -14,6 +14,7 @@ import { labInstanceStore } from './lab-instances.ts';
 import { labLogStore } from './lab-log.ts';
 import { labSessionStore } from './lab-sessions.ts';
 import { measureStore } from './measures.ts';
+import { metered, type StoreCall } from './metered.ts';
 import { type Migrations, migrate, schemaState } from './migrate.ts';
 import { migrations } from './migrations/index.ts';
 import { peopleStore } from './people.ts';
@@ -36,6 +37,8 @@ export interface OpenOptions {
   asItIs?: boolean | undefined;
   /** Told of a backup and of each migration, for people who watch the start. */
   report?: ((line: string) => void) | undefined;
+  /** Told of each call once it is over, for those who measure. */
+  told?: ((call: StoreCall) => void) | undefined;
 }
 
 /**
@@ -44,7 +47,7 @@ export interface OpenOptions {
  */
 export async function openStore(options: OpenOptions): Promise<Store> {
   const executor = options.url ? await openPostgres(options.url, options) : await openSqlite(join(options.folder, 'slipway.db'), options);
-  return assemble(executor, options.now ?? (() => new Date()));
+  return assemble(options.told ? metered(executor, options.told) : executor, options.now ?? (() => new Date()));
 }
 
 /** The repositories over one executor. */

@@ -11,6 +11,7 @@ import { hub } from '#runtime/hub.ts';
 import { idleLabs } from '#runtime/idle.ts';
 import { jobs } from '#runtime/jobs.ts';
 import { liveChecks } from '#runtime/live-checks.ts';
+import { meter } from '#runtime/meter.ts';
 import { labPool } from '#runtime/pool.ts';
 import { readSettings } from '#runtime/settings.ts';
 import { admit } from '#runtime/start-lab.ts';
@@ -80,7 +81,7 @@ export async function workbench({ clock, poolMiB = 0, captures = 0, load = () =>
     const soon: Clock = { now: () => (clock ?? systemClock).now(), after: (_, work) => clearing(setImmediate(work)) };
     const pool = labPool(() => context, { clock: soon, load, freeBytes: () => 16 * 1024 ** 3 });
     const reached = connect?.({ data, lab, store, provider }) ?? { store, provider };
-    const base = { settings, log, ...reached, course, live, idle, pool, hub: hub() };
+    const base = { settings, log, ...reached, course, live, idle, pool, hub: hub(), meter: meter() };
     const context: Context = {
       ...base,
       images: { ensure: async (name) => names[name] ?? name, idOf: (name) => `id of ${name}` },
