@@ -5,6 +5,7 @@ import { readSettings } from '#runtime/settings.ts';
 import { welcome } from './cookie.ts';
 import { setSecurityHeaders } from './headers.ts';
 import { hostRouter, type Place } from './hosts.ts';
+import { metricsOf } from './metrics/metrics.ts';
 import { isFromOtherSite } from './other-sites.ts';
 import { previews } from './preview/previews.ts';
 import { closeWithLab, terminalAuthorizer } from './terminal-access.ts';
@@ -61,6 +62,8 @@ const server = createServer({ requestTimeout: 0, headersTimeout: 10_000 }, (requ
     else response.writeHead(500, plain).end('Something went wrong on the server; its log has the details.\n');
   });
 });
+
+metricsOf(runtime).sockets.count(server, (host) => place(host));
 
 const terminals = terminalUpgrade({ authorize: terminalAuthorizer(runtime), log });
 closeWithLab(runtime, terminals);
