@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ClusterError } from '#cluster/port.ts';
 import { startLab } from '#runtime/start-lab.ts';
 import type { LabSession } from '#store/port.ts';
+import { json } from '../../fakes/engine/api-server.ts';
 import { until } from '../observe/stepped-clock.ts';
 import { type Workbench, workbench } from './context.ts';
 
@@ -94,6 +95,39 @@ test('a capture from which no lab can be made is refused, removed, and tried aga
   ahead += 6 * hour;
   await look();
   expect(await rows()).toMatchObject([{ state: 'good' }]);
+});
+
+test('a capture is refused when a lab that was made from it lacks an object of the first', async () => {
+  const { answer } = bench.lab.api;
+  let looks = 0;
+  let items = [
+    { metadata: { name: 'menu', namespace: 'shop' } },
+    { metadata: { name: 'bootstrap-token-abcdef', namespace: 'kube-system' } },
+  ];
+  bench.lab.api.answer = (request, response) => {
+    if (request.url === '/api/v1') return json(response, { resources: [{ name: 'configmaps', kind: 'ConfigMap', verbs: ['list'] }] });
+    if (request.url === '/api/v1/configmaps') {
+      if (items.length === 0) looks += 1;
+      return json(response, { items });
+    }
+    return answer(request, response);
+  };
+  const { restore } = bench.captures;
+  bench.captures.restore = async (...asked) => {
+    items = [];
+    return await restore(...asked);
+  };
+  const looking = look();
+  // It is given a minute to become what it should be.
+  await until('two looks at the second lab', () => looks > 1);
+  ahead += 2 * 60_000;
+  await looking;
+  expect(await rows()).toMatchObject([
+    {
+      state: 'refused',
+      reason: 'A lab made from the capture was not like the one that was captured: main: configmaps shop/menu is not there.',
+    },
+  ]);
 });
 
 test('a capture whose server died in the middle is begun anew', async () => {

@@ -105,6 +105,19 @@ test('a reset takes a spare at once; what it leaves behind goes while nobody wai
   await until('all to be gone', () => bench.lab.engine.everything().length === 0);
 });
 
+test('without a spare the lab of before is removed while the next is being made', async () => {
+  const before = await start();
+  const doomed = containers(before.instance).length;
+  bench.lab.engine.fault = { at: 60, how: 'hangs' };
+  await resetLab(bench.context, before);
+  await until('the old containers to go', () => containers(before.instance).length < doomed);
+  expect((await bench.context.store.sessions.get(before.id))?.state).toBe('starting');
+  bench.lab.engine.fault = null;
+  await endLab(bench.context, await bench.reaches(before.id, 'starting', 'ready', 'failed'));
+  await bench.reaches(before.id, 'ended');
+  await until('all to be gone', () => bench.lab.engine.everything().length === 0);
+});
+
 test('a claimed lab can be paused, and a reset of a paused one takes another spare', async () => {
   await oneSpare();
   const ready = await start();
