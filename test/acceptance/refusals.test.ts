@@ -38,7 +38,7 @@ test('too little disk is refused with the figures', async () => {
   expect(JSON.stringify(start.body)).toMatch(/\d+\.\d GiB are free .* and 97656\.2 GiB are needed/);
 });
 
-test('a node image that is not there is named by the phase, with the command that makes one', async () => {
+test('scenario 15: a node image that is not there is named by the phase, with the command that makes one', async () => {
   const here = await serving({ SLIPWAY_NODE_IMAGE: 'nowhere/node:missing' });
   const start = await here.call('POST', '/api/labs/04-state-inside/start');
   const { session } = start.body as { session: SessionView };

@@ -100,7 +100,7 @@ test('a learner who kills all there is has a new shell at once', async () => {
   expect(await typed('echo alive')).toContain('alive');
 });
 
-test('a fork bomb stops at the limit, which the supervisor outlives, and a restart from outside clears it', async () => {
+test('scenario 35: a fork bomb stops at the limit, which the supervisor outlives, and a restart from outside clears it', async () => {
   const { State } = await container.inspect();
   const tab = await server.open({ shell: '2' });
   await tab.shows(/\$ $/);

@@ -39,6 +39,8 @@ export async function givenNode(docker: Dockerode, ref: string, tell: (detail: s
   if (!starts.some((word) => word.endsWith('/entrypoint'))) {
     throw refused(ref, `it is no kind node image: it starts ${starts.join(' ') || 'nothing'}, not /usr/local/bin/entrypoint`);
   }
+  const { Arch: engine } = await within(signal, docker.version());
+  if (info.Architecture !== engine) throw refused(ref, `it is made for ${info.Architecture}, and this engine runs on ${engine}`);
   return { ref, id: info.Id, how: 'given', identity: info.Id };
 }
 

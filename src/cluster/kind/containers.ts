@@ -168,12 +168,20 @@ export async function ensureRunning(engine: Engine, ref: LabRef, body: Body, sig
   await startContainer(engine, body.name, signal);
 }
 
+/** Each try is given another port. */
+const triesForPort = 4;
+
 /** Starts a container that exists; one that runs already is left alone. */
 export async function startContainer(engine: Engine, name: string, signal: AbortSignal): Promise<void> {
-  try {
-    await engine.make(`start ${name}`, signal, (abortSignal) => engine.docker.getContainer(name).start({ abortSignal }));
-  } catch (error) {
-    if (engineStatus(error) !== 304) throw error;
+  for (let tries = 1; ; tries++) {
+    try {
+      await engine.make(`start ${name}`, signal, (abortSignal) => engine.docker.getContainer(name).start({ abortSignal }));
+      return;
+    } catch (error) {
+      if (engineStatus(error) === 304) return;
+      // The engine picked a port that another program took in the same moment.
+      if (!(error instanceof ClusterError && error.code === 'port') || tries === triesForPort) throw error;
+    }
   }
 }
 

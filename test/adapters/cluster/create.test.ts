@@ -90,6 +90,18 @@ describe('making a lab', () => {
     }
   });
 
+  it('scenario 16: a port that another program took is given up for another, a few times', async () => {
+    lab.engine.portsTaken = 2;
+    await lab.provider.create(spec(), () => {}, soon());
+    const starts = () => lab.engine.calls.filter((call) => call.endsWith('/start') && call.startsWith('POST /containers')).length;
+    const before = starts();
+    lab.engine.portsTaken = 1000;
+    const error = await failure(lab.provider.create(spec({ lab: 'l2' }), () => {}, soon()));
+    expect(error).toMatchObject({ code: 'port', advice: 'Another program took the port in between. Try again.' });
+    expect(starts() - before).toBeLessThan(12);
+    expect(lab.engine.everything().filter((name) => name.includes('l2'))).toEqual([]);
+  });
+
   it('publishes ports on loopback only', async () => {
     await lab.provider.create(spec(), quiet, soon());
     const bindings = [...lab.engine.containers.values()].flatMap((each) => Object.values(each.Body.HostConfig?.PortBindings ?? {}).flat());

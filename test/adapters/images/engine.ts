@@ -12,6 +12,7 @@ interface FakeImage {
   tags: Set<string>;
   labels: Record<string, string>;
   entrypoint: string[];
+  architecture: string;
   inUse: boolean;
 }
 
@@ -38,6 +39,7 @@ export async function imageEngine() {
       tags: new Set(tags),
       labels,
       entrypoint,
+      architecture: 'amd64',
       inUse: false,
     };
     store.push(image);
@@ -109,7 +111,13 @@ export async function imageEngine() {
       return json(200, { stream: `Loaded image: ${reference}` });
     }
     if (!image) return json(404, { message: `No such image: ${path}` });
-    if (path.endsWith('/json')) return json(200, { Id: image.id, Size: 1, Config: { Labels: image.labels, Entrypoint: image.entrypoint } });
+    if (path.endsWith('/json'))
+      return json(200, {
+        Id: image.id,
+        Size: 1,
+        Architecture: image.architecture,
+        Config: { Labels: image.labels, Entrypoint: image.entrypoint },
+      });
     if (path.endsWith('/tag')) {
       tag(image, `${url.searchParams.get('repo')}:${url.searchParams.get('tag')}`);
       return response.writeHead(201).end();

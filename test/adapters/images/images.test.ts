@@ -135,11 +135,19 @@ test("the host's proxies and certificates reach a build and change no hash", asy
   expect(build?.args).not.toHaveProperty('GOFLAGS');
 });
 
-test('the node image that a setting names is used, or refused with its reason', async () => {
+test('scenario 15: the node image that a setting names is used, or refused with its reason', async () => {
   engine.add({}, ['mine:1'], ['/usr/local/bin/entrypoint', '/sbin/init']);
   engine.add({}, ['shell:1'], ['/bin/sh']);
   expect(await slipway({ SLIPWAY_NODE_IMAGE: 'mine:1' }).ensure('node', { signal })).toMatchObject({ ref: 'mine:1', how: 'given' });
   await expect(slipway({ SLIPWAY_NODE_IMAGE: 'shell:1' }).ensure('node', { signal })).rejects.toThrow(/no kind node image/);
+  engine.add({}, ['arm:1'], ['/usr/local/bin/entrypoint']).architecture = 'arm64';
+  await expect(slipway({ SLIPWAY_NODE_IMAGE: 'arm:1' }).ensure('node', { signal })).rejects.toMatchObject({
+    code: 'no-image',
+    message: expect.stringContaining(
+      'arm:1 that SLIPWAY_NODE_IMAGE names cannot be used: it is made for arm64, and this engine runs on amd64',
+    ),
+    advice: expect.stringContaining('unset SLIPWAY_NODE_IMAGE'),
+  });
   await expect(slipway({ SLIPWAY_NODE_IMAGE: 'gone:1' }).ensure('node', { signal })).rejects.toMatchObject({
     code: 'no-image',
     message: expect.stringContaining('SLIPWAY_NODE_IMAGE'),

@@ -59,6 +59,8 @@ export interface FakeEngine {
   command: Command;
   /** Host port that a container's published port has. */
   published: Record<string, number>;
+  /** How many of the next containers that publish a port find it taken by another program. */
+  portsTaken: number;
   /** Containers whose making takes so many milliseconds. */
   slow: Map<string, number>;
   /** Waits until no request is being worked on. */
@@ -119,6 +121,7 @@ export async function fakeEngine(): Promise<FakeEngine> {
     },
     command: () => ({}),
     published: {},
+    portsTaken: 0,
     frozen: new Set(),
     liar: null,
     slow: new Map(),
@@ -307,6 +310,12 @@ export async function fakeEngine(): Promise<FakeEngine> {
       return answer(response, 200, { StatusCode: 0 });
     }
     if (verb === 'start') {
+      if (self.portsTaken > 0 && Object.keys(one.Body.HostConfig?.PortBindings ?? {}).length > 0) {
+        self.portsTaken -= 1;
+        return answer(response, 500, {
+          message: 'driver failed programming external connectivity: Bind for 127.0.0.1:32768 failed: port is already allocated',
+        });
+      }
       const before = one.State;
       one.State = 'running';
       if (before !== 'running') self.emit(one.Name, 'start');
