@@ -69,6 +69,8 @@ export function nodeBody(
       ...(begun ? { Mounts: mountsOf(begun) } : {}),
       NetworkMode: networkName(spec.lab),
       CgroupnsMode: 'private',
+      // Half of what others get when there is too little: whatever a cluster computes, shells answer.
+      CpuShares: 512,
       Init: false,
       RestartPolicy: { Name: 'on-failure', MaximumRetryCount: 1 },
       ...(isControlPlane ? { PortBindings: { '6443/tcp': [{ HostIp: '127.0.0.1', HostPort: '' }] } } : {}),

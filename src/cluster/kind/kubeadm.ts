@@ -65,6 +65,8 @@ export function kubeadmDocuments(input: KubeadmInput): Document[] {
       cgroupDriver: 'systemd',
       cgroupRoot: '/kubelet',
       failSwapOn: false,
+      // A fork bomb in a pod ends with that pod.
+      podPidsLimit: 1024,
       // After a pause the first look finds the runtime "down" and the node not ready: the next one must not be ten seconds away.
       nodeStatusUpdateFrequency: '2s',
       nodeStatusReportFrequency: '5m',
