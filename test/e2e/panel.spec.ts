@@ -120,7 +120,7 @@ test('a paused lab says why, and one click lets it go on', async ({ page, access
   const message = 'Nothing was done in this lab for 20 minutes, so it was paused. Everything in it is kept as it was.';
   played.is({ state: 'paused', reason: { code: 'paused-idle', message } }, { phases: [resume({})] });
   await expect(page.getByRole('heading', { name: 'Your lab is paused' })).toBeVisible();
-  await expect(page.getByText(message)).toBeVisible();
+  await expect(page.locator('lab-panel').getByText(message)).toBeVisible();
   await expect(page.getByText('Going on takes 2–3 s here, as a rule.')).toBeVisible();
   await accessible('a paused lab');
   await picture('lab-paused');
@@ -135,7 +135,7 @@ test('a paused lab says why, and one click lets it go on', async ({ page, access
     { phases: [resume({ state: 'failed', startedAt: new Date().toISOString(), detail: 'The Docker engine does not answer.' })] },
   );
   await expect(page.getByRole('heading', { name: 'Your lab could not go on' })).toBeVisible();
-  await expect(page.getByText('The Docker engine does not answer.')).toBeVisible();
+  await expect(page.locator('lab-panel').getByText('The Docker engine does not answer.')).toBeVisible();
   played.is({ state: 'ready', reason: null });
   await expect(page.locator('.lab-menu summary')).toBeVisible();
 });
@@ -192,7 +192,7 @@ test('a lab that was lost says so and begins again with one click', async ({ pag
     advice: 'Begin the lab again; what you already passed stays passed.',
   };
   played.is({ state: 'crashed', reason });
-  await expect(page.getByText(reason.message)).toBeVisible();
+  await expect(page.locator('lab-panel').getByText(reason.message)).toBeVisible();
   await accessible('a lost lab');
   await picture('lab-lost');
   await page.getByRole('button', { name: 'Begin again' }).click();
