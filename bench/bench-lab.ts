@@ -33,6 +33,11 @@ export interface BenchOptions {
   say: (line: string) => void;
   /** How many times ours and the peer are measured in turn; each bench has its own default. */
   pairs?: number | undefined;
+  /** How long something is watched that goes on by itself. */
+  minutes?: number | undefined;
+  /** How many are asked for at once, and how many may stand at once. */
+  most?: number | undefined;
+  density?: number | undefined;
 }
 
 export async function benchLab({ root, signal, say }: BenchOptions): Promise<BenchLab> {

@@ -51,6 +51,12 @@ export function ofLimit(
   return judged({ ...rest, bar: judge ? 1 : null }, ratios, median(ours), peer.length > 0 ? median(peer) : null);
 }
 
+/** The figure of what must not be: of all that happened, none. */
+export function ofFailures(measured: Omit<Measured, 'bar' | 'holds'>, ours: readonly number[], peer: readonly number[] = []): Figure {
+  const all = (counts: readonly number[]) => counts.reduce((sum, one) => sum + one, 0);
+  return judged({ ...measured, bar: 0 }, [all(ours)], all(ours), peer.length > 0 ? all(peer) : null);
+}
+
 function judged(measured: Measured, ratios: readonly number[], ours: number, peer: number | null): Figure {
   const { bar, holds = 'at most' } = measured;
   const ratio = median(ratios);

@@ -1,111 +1,74 @@
-import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import Dockerode from 'dockerode';
-import { WebSocket } from 'ws';
-import { images } from '#cluster/images/index.ts';
-import type { SessionView } from '#runtime/hub.ts';
-import { follow, type Site, site } from '../test/acceptance/site.ts';
-import type { BenchOptions } from './bench-lab.ts';
+import type { StartWay } from '#lab/session.ts';
+import { type BenchOptions, unlessStopped } from './bench-lab.ts';
 import { ofPairs } from './figure.ts';
+import { stockKind } from './lab/kind.ts';
+import type { Began } from './lab/learner.ts';
+import { type BenchSite, bare, benchSite, capturesGood } from './lab/site.ts';
 
-const run = promisify(execFile);
-const lab = '04-state-inside';
-const docker = new Dockerode();
+interface Round {
+  restored: Began;
+  cold: Began;
+  kind: number;
+}
+
+/** What is started, beside as many nodes of kind's. The first alone is judged. */
+const labs = [
+  { lab: bare, course: 'bench/bare', workers: 0, what: 'one node' },
+  { lab: '04-state-inside', course: '', workers: 1, what: 'lab 4, two nodes and its set-up, beside two bare nodes' },
+] as const;
 
 /**
- * A lab's start beside `kind create cluster --wait` with the same node image, in turn in one run: milliseconds, and the ratio of
- * the prompt to kind. Needs a built site and the stock kind CLI.
+ * From a click to the prompt in a lab whose node is ready, beside `kind create cluster --wait` with the same node image, in turn: made
+ * from a capture, which is judged, and from nothing. No spare stands ready.
  */
-export async function measure({ root, say, pairs = 5 }: BenchOptions) {
-  const node = await images(docker, { root }).ensure('node', { signal: AbortSignal.timeout(60_000) });
-  const here = await site();
-  const rounds: { ready: number; prompt: number; memoryMiB: number; kind: number }[] = [];
+export async function measure(options: BenchOptions) {
+  const { root, signal, say, pairs = 5 } = options;
+  const kind = await stockKind(options);
+  const figures = [];
+  const details: Record<string, unknown> = { kind: kind.version, image: kind.image };
   try {
-    await here.start();
-    await oneLab(here); // The first start also makes what later ones find.
-    for (let pair = 0; pair < pairs; pair++) {
-      const first = pair % 2 === 0;
-      const early = first ? await oneLab(here) : undefined;
-      const kind = await oneKind(node.ref);
-      const ours = early ?? (await oneLab(here));
-      rounds.push({ ...ours, kind });
-      say(`pair ${pair + 1}: ready ${ours.ready} ms, prompt ${ours.prompt} ms, kind ${kind} ms`);
+    for (const { lab, course, workers, what } of labs) {
+      const sites: BenchSite[] = [];
+      try {
+        for (const captures of [1, 0]) sites.push(await benchSite(options, { course: join(root, course), captures }));
+        const [capturing, plain] = sites;
+        if (capturing === undefined || plain === undefined) throw new Error('there are no sites');
+        say(`${what}: a capture is taken`);
+        await capturing.reaches(capturesGood, 1, 900);
+        const ours = async (on: BenchSite, way: StartWay) => {
+          const [one] = await on.learners(1);
+          if (one === undefined) throw new Error('there is no learner');
+          const began = await one.start(lab, way);
+          await one.end(began.session);
+          return began;
+        };
+        const rounds: Round[] = [];
+        for (let pair = 0; pair < pairs; pair += 1) {
+          const theirs = async () => {
+            const took = await kind.create('slipway-bench-peer', workers);
+            await kind.remove('slipway-bench-peer');
+            return took;
+          };
+          const early = pair % 2 === 0 ? await unlessStopped(signal, ours(capturing, 'restored')) : null;
+          const cold = await unlessStopped(signal, ours(plain, 'cold'));
+          const peer = await theirs();
+          const round = { restored: early ?? (await unlessStopped(signal, ours(capturing, 'restored'))), cold, kind: peer };
+          rounds.push(round);
+          say(`pair ${pair + 1}: restored ${round.restored.prompt} ms, cold ${round.cold.prompt} ms, kind ${round.kind} ms`);
+        }
+        const sides = (way: 'restored' | 'cold') => rounds.map((round) => ({ ours: round[way].prompt, peer: round.kind }));
+        const from = `${what}, click to prompt, beside \`kind create cluster --wait\``;
+        const bar = lab === bare ? 0.4 : null;
+        figures.push(ofPairs({ name: 'P1', what: `${from}: restored`, unit: 'ms', bar }, sides('restored')));
+        figures.push(ofPairs({ name: 'P1', what: `${from}: cold`, unit: 'ms', bar: null }, sides('cold')));
+        details[lab] = rounds;
+      } finally {
+        for (const one of sites) await one.close();
+      }
     }
+    return { figures, details };
   } finally {
-    await here.close();
-  }
-  const sides = rounds.map(({ prompt, kind: peer }) => ({ ours: prompt, peer }));
-  const what = 'a lab from click to prompt beside `kind create cluster --wait`';
-  return { figures: [ofPairs({ name: 'P1', what, unit: 'ms', bar: null }, sides)], details: { image: node.ref, rounds } };
-}
-
-/** One lab from click to prompt, then ended; milliseconds, and the memory its containers hold. */
-async function oneLab(here: Site) {
-  const began = performance.now();
-  const started = await here.call('POST', `/api/labs/${lab}/start`);
-  const { session } = started.body as { session: SessionView };
-  const state = await follow(
-    here,
-    session.id,
-    (event) => (event.type === 'session' && event.data.state !== 'starting' ? event.data : undefined),
-    300,
-  );
-  if (state.state !== 'ready') throw new Error(`the lab is ${state.state}: ${JSON.stringify(state.reason)}`);
-  const ready = Math.round(performance.now() - began);
-  await promptOf(here, session.id);
-  const prompt = Math.round(performance.now() - began);
-  const memoryMiB = await memoryOf(here.instance);
-  await here.call('POST', `/api/sessions/${session.id}/end`);
-  await follow(here, session.id, (event) => (event.type === 'session' && event.data.state === 'ended' ? true : undefined), 120);
-  return { ready, prompt, memoryMiB };
-}
-
-async function promptOf(here: Site, session: string): Promise<void> {
-  const socket = new WebSocket(`${here.origin.replace('http', 'ws')}/ws/sessions/${session}/shells/1`, {
-    headers: { cookie: await here.cookie() },
-    origin: here.origin,
-  });
-  await new Promise<void>((resolve, reject) => {
-    let seen = '';
-    socket.on('message', (data: Buffer, binary) => {
-      if (!binary) return;
-      seen += data.subarray(8).toString('utf8');
-      if (seen.includes('$ ')) resolve();
-    });
-    socket.on('error', reject);
-    socket.on('close', () => reject(new Error('the shell closed before its prompt')));
-  });
-  socket.close();
-}
-
-async function memoryOf(instance: string): Promise<number> {
-  const filters = JSON.stringify({ label: [`slipway.instance=${instance}`] });
-  const containers = await docker.listContainers({ filters });
-  const stats = await Promise.all(containers.map(({ Id }) => docker.getContainer(Id).stats({ stream: false })));
-  const used = stats.map(({ memory_stats: { usage = 0, stats } }) => {
-    const details = stats as unknown as Record<string, number> | undefined;
-    return usage - (details?.['total_inactive_file'] ?? details?.['inactive_file'] ?? 0);
-  });
-  return Math.round(used.reduce((sum, bytes) => sum + bytes, 0) / 1024 ** 2);
-}
-
-/** One `kind create cluster --wait` and its removal; the milliseconds of the first. */
-async function oneKind(image: string): Promise<number> {
-  const folder = await mkdtemp(join(tmpdir(), 'slipway-kind-'));
-  const config = join(folder, 'kind.yaml');
-  const name = 'slipway-bench-peer';
-  const patch = 'kind: KubeletConfiguration\n  apiVersion: kubelet.config.k8s.io/v1beta1\n  failCgroupV1: false';
-  await writeFile(config, `kind: Cluster\napiVersion: kind.x-k8s.io/v1alpha4\nkubeadmConfigPatches:\n- |\n  ${patch}\n`);
-  const env = { ...process.env, KUBECONFIG: join(folder, 'kubeconfig') };
-  try {
-    const began = performance.now();
-    await run('kind', ['create', 'cluster', '--name', name, '--image', image, '--config', config, '--wait', '5m'], { env });
-    return Math.round(performance.now() - began);
-  } finally {
-    await run('kind', ['delete', 'cluster', '--name', name], { env });
-    await rm(folder, { recursive: true, force: true });
+    await kind.close();
   }
 }
