@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
 import { ringBytes } from '#lab/wire.ts';
 import { type Road, roadTo } from '../fakes/proxy/proxy.ts';
 import { type ShellPage, shellPage } from './shell-page.ts';
@@ -132,6 +134,23 @@ test('a line that is dead for a while, with nobody told, costs nothing that was 
   expect(sha256(came)).toBe(sha256(Array.from({ length: seconds * 20 }, (_, index) => `tick ${index + 1}\n`).join('')));
   expect(tab.text().match(/typed-in-the-dark/g)).toHaveLength(1);
   await tab.command('stty opost echo');
+});
+
+test('scenario 2: at SIGTERM twenty terminals are told to come back, and the server has ended within ten seconds', async () => {
+  const url = (shell: number) => `${here.origin.replace('http', 'ws')}/ws/sessions/${lab.session}/shells/${shell}`;
+  const closings = await Promise.all(
+    Array.from({ length: 20 }, async (_, index) => {
+      const socket = new WebSocket(url(1 + (index % 4)), { origin: here.origin, headers: { cookie: lab.cookie } });
+      const closing = once(socket, 'close');
+      await once(socket, 'open');
+      return closing;
+    }),
+  );
+  const began = performance.now();
+  await here.kill('SIGTERM');
+  expect(performance.now() - began).toBeLessThan(10_000);
+  expect((await Promise.all(closings)).map(([code]) => code)).toEqual(Array(20).fill(1012));
+  await here.start();
 });
 
 test.each(['SIGTERM', 'SIGKILL'] as const)('%s of the server, and back: the same shell, the same screen', async (signal) => {

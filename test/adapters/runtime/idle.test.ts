@@ -3,6 +3,7 @@ import { checkLab } from '#runtime/check-lab.ts';
 import { extendLab, stayInLab } from '#runtime/extend-lab.ts';
 import type { SessionEvent } from '#runtime/hub.ts';
 import { pauseLab } from '#runtime/pause-lab.ts';
+import { resumeLab } from '#runtime/resume-lab.ts';
 import { startLab } from '#runtime/start-lab.ts';
 import type { LabSession } from '#store/port.ts';
 import { json } from '../../fakes/engine/api-server.ts';
@@ -98,6 +99,19 @@ test('scenario 26: after a night in which nobody looked a lab is warned of befor
   expect(Date.parse(told[0]?.pausesAt ?? '') - clock.now()).toBeGreaterThan(4 * minute);
   await later(6 * minute);
   await bench.reaches(id, 'paused');
+});
+
+test('scenario 38: a lab that stood still for twelve hours goes on, and is not idle at once', async () => {
+  const paused = await pauseLab(bench.context, await aReadyLab());
+  await until('the pause', () => !bench.context.jobs.isBusy(paused.id));
+  await later(12 * hour);
+  await resumeLab(bench.context, paused);
+  const ready = await bench.reaches(paused.id, 'ready');
+  expect(ready).toMatchObject({ epoch: paused.epoch, instance: paused.instance });
+  expect((await bench.context.store.log.list(ready.id)).at(-1)?.text).toContain('12 hours');
+  await later(10 * minute);
+  expect(told).toEqual([]);
+  expect(await state(ready.id)).toBe('ready');
 });
 
 test('a lab that is being checked is not paused, and the check counts as something done', async () => {

@@ -4,6 +4,7 @@ import { endLab } from '#runtime/end-lab.ts';
 import { Problem } from '#runtime/problem.ts';
 import { keepReconciled, reconcile } from '#runtime/reconcile.ts';
 import { resetLab, startLab } from '#runtime/start-lab.ts';
+import { json } from '../../fakes/engine/api-server.ts';
 import { type Workbench, workbench } from './context.ts';
 
 const lab = '04-state-inside';
@@ -82,6 +83,22 @@ test('a reset makes the containers anew, in the next epoch', async () => {
   const node = bench.lab.engine.containers.get(`slipway-${after.instance}-control-plane`);
   expect(node?.Id).not.toBe(before);
   expect(node?.Body.Labels?.['slipway.epoch']).toBe('2');
+});
+
+test('scenario 37: a reset asks nothing of the API that its learner broke, and a check says that it could not look', async () => {
+  const { session } = await startLab(bench.context, bench.learner, lab);
+  const ready = await bench.reaches(session.id, 'ready');
+  const { api, engine } = bench.lab;
+  const whole = api.answer;
+  api.answer = (_request, response) => json(response, { kind: 'Status', message: 'failed calling webhook "all.example"' }, 500);
+  const results = await checkLab(bench.context, ready, undefined);
+  expect(new Set(results.map(({ verdict }) => verdict.status))).toEqual(new Set(['cannot-check']));
+  engine.calls.length = 0;
+  await resetLab(bench.context, ready);
+  // Other containers, another API.
+  while (!engine.calls.includes('POST /containers/create')) await tick();
+  api.answer = whole;
+  expect(await bench.reaches(session.id, 'ready')).toMatchObject({ epoch: 2 });
 });
 
 test('after a reboot a half-made lab is finished and one that was ending is gone', async () => {

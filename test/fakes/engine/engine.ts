@@ -181,6 +181,8 @@ export async function fakeEngine(): Promise<FakeEngine> {
     working.add(work);
     void work.then(() => working.delete(work));
   });
+  // As the real one, it hangs up on nobody who is only silent.
+  server.keepAliveTimeout = 0;
   server.on('connection', (socket) => {
     open.add(socket);
     socket.on('close', () => open.delete(socket));
