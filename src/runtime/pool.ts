@@ -166,12 +166,18 @@ export function labPool(
     const abort = new AbortController();
     const signal = AbortSignal.any([abort.signal, outer]);
     current = { piece, abort };
+    const began = performance.now();
+    const { log } = context();
     try {
       await piece.run(signal);
+      log.info({ lab: piece.name, milliseconds: Math.round(performance.now() - began) }, 'something was made ahead of a lab');
       failed.delete(piece.name);
     } catch (error) {
-      if (signal.aborted) return;
-      context().log.warn({ err: error, lab: piece.name }, 'a lab could not be made ahead; it is tried again later');
+      if (signal.aborted) {
+        log.info({ lab: piece.name }, 'what was made ahead of a lab was given up for now');
+        return;
+      }
+      log.warn({ err: error, lab: piece.name }, 'a lab could not be made ahead; it is tried again later');
       const times = (failed.get(piece.name)?.times ?? 0) + 1;
       failed.set(piece.name, { times, until: clock.now() + Math.min(longestRest, restAfterFailure * 2 ** (times - 1)) });
     } finally {
