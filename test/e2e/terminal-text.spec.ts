@@ -134,6 +134,7 @@ test('what is selected is copied by every usual key, and Ctrl+C without a select
 });
 
 test('the scrollback is searched, read as text, downloaded and enlarged by keyboard alone', async ({ page, accessible, picture }) => {
+  test.setTimeout(120_000);
   await page.keyboard.type('for n in $(seq 6000); do echo "row $n of many"; done; echo "done-$((40+2))"\n');
   await expect(rows(page)).toContainText('done-42');
   await page.keyboard.press('Control+Shift+f');
