@@ -1,6 +1,7 @@
 import { wholeNumber } from './arguments.ts';
 import type { Run } from './commands.ts';
 import { findEngine } from './engine/find.ts';
+import { capacityFinding } from './host/capacity.ts';
 import { chromiumFinding } from './host/chromium.ts';
 import { engineFindings } from './host/engine-findings.ts';
 import type { Finding } from './host/finding.ts';
@@ -19,10 +20,11 @@ export const run: Run = async (args, context) => {
   const settings = settingsFor(args, context);
   const found = await findEngine(env, signal);
   const remote = found.ok && !found.engine.host.startsWith('unix://');
-  const [engine, images, port] = await Promise.all([
+  const [engine, images, port, capacity] = await Promise.all([
     engineFindings(found, settings.instance, signal),
     imageFindings(found, root, env, signal),
     portFinding(settings.host, settings.port, runningIn(settings.data)),
+    capacityFinding(found, settings, signal),
   ]);
   const findings: Finding[] = [
     ...engine,
@@ -30,6 +32,7 @@ export const run: Run = async (args, context) => {
     diskFinding(found.ok && !remote ? found.engine.info.DockerRootDir : null, settings.diskWatermarkBytes),
     memoryFinding(),
     coresFinding(),
+    capacity,
     poolFinding(settings),
     ...kernelFindings(remote),
     ...images,

@@ -7,6 +7,7 @@ import { extract } from 'tar-stream';
 import { expect, test } from 'vitest';
 import { debianLike } from '#cli/engine/install.ts';
 import { smallestProgram, smallestRootFilesystem } from '#cli/engine/smallest-program.ts';
+import { capacity } from '#cli/host/capacity.ts';
 import { GiB } from '#cli/host/finding.ts';
 import { kernelFindings } from '#cli/host/kernel.ts';
 import { diskFinding } from '#cli/host/limits.ts';
@@ -53,6 +54,20 @@ test('a disk below the watermark is in the way, and the figure is told', () => {
     found: expect.stringMatching(/^\d+\.\d GiB free in /),
   });
   expect(diskFinding(null, 4 * GiB).state).toBe('unknown');
+});
+
+test('how many labs a machine has room for, and what ends first', () => {
+  const facts = { engine: { ok: false as const, reason: '' }, cores: 2, memoryBytes: 24 * GiB, diskFreeBytes: null };
+  const limits = { networks: { most: 256, used: 6 }, inotifyWatches: null, pids: { most: 32_768, used: 500 }, ports: null };
+  const settings = { memoryBytes: null, starts: null };
+  const small = { memoryBytes: null, limits: { ...limits, inotifyInstances: { most: 128, used: 30 } } };
+  expect(capacity(facts, small, settings)).toMatchObject({
+    state: 'ok',
+    found: 'about 3 of one node, 2 made at a time; first to run out: inotify instances, then memory (19.4 GiB for labs) at 28',
+  });
+  const none = { memoryBytes: null, limits: { ...limits, inotifyInstances: { most: 128, used: 120 } } };
+  expect(capacity(facts, none, settings)).toMatchObject({ state: 'problem', breaks: 'No lab is begun.' });
+  expect(capacity({ ...facts, memoryBytes: 2 * GiB }, null, settings)).toMatchObject({ state: 'warning' });
 });
 
 test.runIf(linux)('Debian and Ubuntu are told from other systems', () => {
