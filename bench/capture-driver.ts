@@ -77,7 +77,8 @@ try {
     await provider.remove(spec, soon());
     began = performance.now();
     await captures.restore(values.key, spec, say, soon());
-    console.log(seconds(), 'restored');
+    const { cpuMilliseconds } = await provider.usage(spec, soon());
+    console.log(seconds(), 'restored', `${Math.round(cpuMilliseconds)} ms of processor`);
     if (!values.keep) await provider.remove(spec, soon());
   }
 } catch (error) {
