@@ -97,12 +97,14 @@ export const commands: Readonly<Record<string, Command>> = {
   },
   bench: {
     summary: 'Measure on this machine, each thing beside what one would use instead, and say whether its bar holds',
-    usage: 'bench start | warm | reset | many | idle | grade | tick | shell | page | api | soak | all [--pairs N] [--json]',
+    usage:
+      'bench start | warm | reset | many | idle | grade | tick | shell | page | api | soak | all [--pairs N] [--json] | start --trace FILE',
     flags: {
       pairs: { value: 'N', help: 'Measure ours and the peer N times in turn.' },
       minutes: { value: 'N', help: 'idle (10), soak (30): how long.' },
       most: { value: 'N', help: 'many (10): starts at once; soak (4): users.' },
       density: { value: 'N', help: 'many (20): stop at so many that stand at once.' },
+      trace: { value: 'FILE', help: 'With `start`: write a timeline of each way of starting, which Perfetto opens.' },
       json,
     },
     words: { min: 1, max: 1, name: 'one of: start, warm, reset, many, idle, grade, tick, shell, page, api, soak, all' },

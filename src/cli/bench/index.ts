@@ -30,6 +30,13 @@ export async function run(args: Arguments, { root, signal }: Context): Promise<n
   const most = wholeNumber(args.value('most'), '--most', 1, 100);
   const density = wholeNumber(args.value('density'), '--density', 1, 200);
   const say = (line: string) => void process.stderr.write(`${line}\n`);
+  const file = args.value('trace');
+  if (file !== undefined) {
+    if (name !== 'start') throw new CommandFailure('--trace goes with `bench start`', { exitCode: 2 });
+    const { trace } = await import('../../../bench/trace.ts');
+    await trace({ root, signal, say, file });
+    return 0;
+  }
   const figures: Figure[] = [];
   let isWhole = true;
   for (const one of name === 'all' ? Object.keys(benches).filter((each) => each !== 'soak') : [name]) {

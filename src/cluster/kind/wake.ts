@@ -1,6 +1,7 @@
 import { captured } from './clone.ts';
 import { ours } from './control-plane.ts';
 import type { NodeFile } from './pki.ts';
+import { unheard } from './quiesce.ts';
 
 const unit = 'slipway-wake.service';
 const units = '/etc/systemd/system';
@@ -41,10 +42,11 @@ look() {
     case $name in kubelet | etcd | kube-apiserver | kube-controller | kube-scheduler) file=\${file#/proc/} found[$name]=\${file%/comm} ;; esac
   done
 }
-answers() {
-  local pki=/var/lib/kubelet/pki/kubelet-client-current.pem
-  curl --silent --fail --noproxy '*' --max-time 1 --output /dev/null --cacert /etc/kubernetes/pki/ca.crt --cert $pki "https://$plane:6443/api/v1/nodes/$HOSTNAME"
+ask() {
+  curl --silent --fail --noproxy '*' --max-time 1 --cacert /etc/kubernetes/pki/ca.crt \\
+    --cert /var/lib/kubelet/pki/kubelet-client-current.pem "https://$plane:6443/api/v1/nodes/$HOSTNAME"
 }
+heard() { local node; node=$(ask) && [[ $node != *${unheard}* ]]; }
 etcd=
 while ((SECONDS < 30)); do
   look
@@ -58,10 +60,10 @@ while ((SECONDS < 30)); do
   fi
   nap 0.02
 done
-until answers || ((SECONDS > 60)); do nap 0.04; done
+until ask > /dev/null || ((SECONDS > 60)); do nap 0.04; done
 # First the kubelet, whose word everybody waits for.
 let_go kubelet
-nap 0.2
+for try in {1..10}; do heard && break || nap 0.1; done
 let_go "\${!held[@]}"
 nap 3
 cp -an ${captured}/static/. /var/
