@@ -26,14 +26,27 @@ export async function listCaptures(engine: Engine, instance: string, signal: Abo
   }));
 }
 
-/** Makes an empty volume for a part of a capture, or finds it. Answers the folder in which the engine keeps its volumes. */
-export async function shelve(engine: Engine, instance: string, key: string, part: string, signal: AbortSignal): Promise<string> {
-  const name = captureVolume(instance, key, part);
-  await makeVolume(engine, name, { [label.instance]: instance, [label.capture]: key, [label.part]: part }, signal);
+/** One taking of a capture. */
+export interface Taken {
+  instance: string;
+  key: string;
+  taking: string;
+}
+
+export function captureLabels({ instance, key, taking }: Taken, part: string): Record<string, string> {
+  return { [label.instance]: instance, [label.capture]: key, [label.taking]: taking, [label.part]: part };
+}
+
+const volumeName = ({ instance, key, taking }: Taken, part: string) => captureVolume(instance, key, taking, part);
+
+/** Makes an empty volume for a part of a capture. Answers its name, and the folder in which the engine keeps its volumes. */
+export async function shelve(engine: Engine, taken: Taken, part: string, signal: AbortSignal): Promise<{ name: string; root: string }> {
+  const name = volumeName(taken, part);
+  await makeVolume(engine, name, captureLabels(taken, part), signal);
   const { Mountpoint } = await engine.call(`inspect volume ${name}`, signal, (abortSignal) =>
     engine.docker.getVolume(name).inspect({ abortSignal }),
   );
-  return dirname(dirname(Mountpoint));
+  return { name, root: dirname(dirname(Mountpoint)) };
 }
 
 /** Makes a volume, or finds it there. */
@@ -44,18 +57,18 @@ export async function makeVolume(engine: Engine, name: string, labels: Record<st
 }
 
 /** Says that a capture is whole: from here on `list` has it. */
-export async function markWhole(engine: Engine, instance: string, key: string, bytes: number, signal: AbortSignal): Promise<Capture> {
+export async function markWhole(engine: Engine, taken: Taken, bytes: number, signal: AbortSignal): Promise<Capture> {
   const createdAt = new Date().toISOString();
-  const labels = { [label.instance]: instance, [label.capture]: key, [label.part]: whole };
-  const name = captureVolume(instance, key, whole);
-  await makeVolume(engine, name, { ...labels, [about.bytes]: String(bytes), [about.createdAt]: createdAt }, signal);
-  return { key, bytes, createdAt };
+  const labels = { ...captureLabels(taken, whole), [about.bytes]: String(bytes), [about.createdAt]: createdAt };
+  await makeVolume(engine, volumeName(taken, whole), labels, signal);
+  return { key: taken.key, bytes, createdAt };
 }
 
-/** Throws `no-capture` unless the capture is whole. */
-export async function needWhole(engine: Engine, instance: string, key: string, signal: AbortSignal): Promise<void> {
+/** The taking of a capture that is whole; throws `no-capture` when there is none. */
+export async function needWhole(engine: Engine, instance: string, key: string, signal: AbortSignal): Promise<Taken> {
   const volumes = await volumesOf(engine, instance, key, signal);
-  if (volumes.some(isMark)) return;
+  const mark = volumes.find(isMark);
+  if (mark) return { instance, key, taking: mark.Labels[label.taking] ?? '' };
   throw new ClusterError('no-capture', 'There is no capture of this lab.', {
     command: `docker volume ls --filter label=${label.capture}=${key}`,
   });
@@ -72,9 +85,9 @@ export async function removeCapture(engine: Engine, instance: string, key: strin
 /** After a lab made from captured nodes is gone: removes of those volumes what belongs to no capture any more. */
 export async function removeOrphans(engine: Engine, instance: string, names: readonly string[], signal: AbortSignal): Promise<void> {
   const volumes = await volumesOf(engine, instance, undefined, signal);
-  const whole = new Set(volumes.filter(isMark).map(({ Labels }) => Labels[label.capture]));
+  const standing = new Set(volumes.filter(isMark).map(({ Labels }) => Labels[label.taking]));
   for (const { Name, Labels } of volumes) {
-    if (names.includes(Name) && !whole.has(Labels[label.capture])) await removeUnused(engine, Name, signal);
+    if (names.includes(Name) && !standing.has(Labels[label.taking])) await removeUnused(engine, Name, signal);
   }
 }
 

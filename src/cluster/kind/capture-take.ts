@@ -1,10 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import type { Kube } from '../kube.ts';
 import { type Capture, ClusterError, type LabSpec } from '../port.ts';
 import { markWhole, removeCapture, shelve } from './capture-store.ts';
 import type { Engine } from './engine.ts';
 import { containersOf, removeLab } from './find.ts';
 import { runHelper } from './helper.ts';
-import { captureVolume, labelsOf, type NodeName, nodeNames, toolboxName } from './names.ts';
+import { labelsOf, type NodeName, nodeNames, toolboxName } from './names.ts';
 import { addressOf, inNode } from './nodes.ts';
 import { kept, quiesce } from './quiesce.ts';
 import { together } from './together.ts';
@@ -26,6 +27,7 @@ export async function takeCapture(
   signal: AbortSignal,
 ): Promise<Capture> {
   const { instance } = spec;
+  const taken = { instance, key, taking: randomBytes(4).toString('hex') };
   try {
     await removeCapture(engine, instance, key, signal);
     const nodes = nodeNames(spec);
@@ -43,9 +45,8 @@ export async function takeCapture(
       await inNode(engine, node, ['sh', '-c', `cat > ${kept}/was`], stop, { stdin: was });
     });
     const volumes = await stopNodes(engine, spec, signal);
-    let root = '';
-    for (const { hostname } of nodes) root = await shelve(engine, instance, key, hostname, signal);
-    const pairs = nodes.map(({ hostname, container }) => [volumes.get(container), captureVolume(instance, key, hostname)]);
+    const shelves = await Promise.all(nodes.map(({ hostname }) => shelve(engine, taken, hostname, signal)));
+    const pairs = nodes.map(({ container }, index) => [volumes.get(container), shelves[index]?.name]);
     const printed = await runHelper(
       engine,
       {
@@ -53,12 +54,12 @@ export async function takeCapture(
         image: await nodeImage(),
         script: [keep, ...pairs.map(([from, to]) => `keep ${from} ${to}`), `sizes ${pairs.map(([, to]) => to).join(' ')}`].join('\n'),
         labels: labelsOf(spec, 'helper'),
-        host: { Binds: [`${root}:/volumes`] },
+        host: { Binds: [`${shelves[0]?.root}:/volumes`] },
         times: 8,
       },
       signal,
     );
-    return await markWhole(engine, instance, key, Number(/^bytes (\d+)$/m.exec(printed)?.[1] ?? 0), signal);
+    return await markWhole(engine, taken, Number(/^bytes (\d+)$/m.exec(printed)?.[1] ?? 0), signal);
   } catch (error) {
     await removeCapture(engine, instance, key, AbortSignal.timeout(cleanUpLimit)).catch(() => undefined);
     throw error;

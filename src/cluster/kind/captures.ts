@@ -41,9 +41,9 @@ async function restore(
   signal: AbortSignal,
 ): Promise<LabAccess> {
   checkSpec(spec);
-  await needWhole(engine, spec.instance, key, signal);
+  const taken = await needWhole(engine, spec.instance, key, signal);
   const traits = await engineTraits(engine, signal);
-  const context: Restore = { engine, spec, traits, nodeImage, gatewayImage, nodeEnv, key, made: new Map() };
+  const context: Restore = { engine, spec, traits, nodeImage, gatewayImage, nodeEnv, taken, made: new Map() };
   try {
     await runSteps(restoreSteps(spec), context, report, signal);
     const mark = { path: completeMark, content: '', mode: 0o644 };

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { pack } from 'tar-stream';
-import { makeVolume } from './capture-store.ts';
+import { captureLabels, makeVolume, type Taken } from './capture-store.ts';
 import { ensureCreated, nodeBody, startContainer } from './containers.ts';
 import type { Engine } from './engine.ts';
 import { captureVolume, labelsOf, nodeVolume } from './names.ts';
@@ -9,7 +9,7 @@ import type { Start } from './start.ts';
 import { together } from './together.ts';
 
 export interface Clones {
-  key: string;
+  taken: Taken;
   image: string;
   nodes: readonly PlacedNode[];
   /** What only this lab's nodes have, by host name. */
@@ -18,14 +18,18 @@ export interface Clones {
 
 /** Makes nodes out of captured ones and starts them: secrets, names and addresses are new. */
 export async function cloneNodes({ engine, spec, traits, nodeEnv }: Start, clones: Clones, signal: AbortSignal): Promise<void> {
-  const { key, image, nodes, files } = clones;
+  const { taken, image, nodes, files } = clones;
   const entrypoint = await entrypointOf(engine, image, signal);
   await together(signal, nodes, async (node, stop) => {
     await makeVolume(engine, nodeVolume(node), labelsOf(spec, 'var'), stop);
     const begun = {
       address: node.address,
       volume: nodeVolume(node),
-      capture: { volume: captureVolume(spec.instance, key, node.hostname), at: captured },
+      capture: {
+        volume: captureVolume(taken.instance, taken.key, taken.taking, node.hostname),
+        labels: captureLabels(taken, node.hostname),
+        at: captured,
+      },
       entrypoint: adopting(node, entrypoint),
     };
     await ensureCreated(engine, spec, nodeBody(spec, node, image, traits, nodeEnv, begun), stop);
@@ -50,6 +54,7 @@ export const captured = '/slipway-capture';
 function adopting(node: PlacedNode, entrypoint: readonly string[]): string[] {
   const script = `address=$1 name=$2; shift 2
 if [ ! -e /var/.slipway-adopted ]; then
+  [ -e ${captured}/own/slipway/was ] || { echo 'the capture of this node is gone'; exit 1; }
   cd /var
   cp -a ${captured}/own/. .
   for place in io.containerd.content.v1.content/blobs/sha256 io.containerd.snapshotter.v1.overlayfs/snapshots; do

@@ -26,8 +26,8 @@ export interface Begun {
   address: string;
   /** Becomes its `/var`. */
   volume: string;
-  /** Seen by the node, read-only. */
-  capture: { volume: string; at: string };
+  /** Seen by the node, read-only. The labels are for what the engine would make in its place if it were gone. */
+  capture: { volume: string; at: string; labels: Record<string, string> };
   entrypoint: readonly string[];
 }
 
@@ -88,7 +88,7 @@ export function nodeBody(
 function mountsOf({ volume, capture }: Begun): Dockerode.MountConfig {
   return [
     { Type: 'volume', Source: volume, Target: '/var', VolumeOptions: noCopy },
-    { Type: 'volume', Source: capture.volume, Target: capture.at, ReadOnly: true, VolumeOptions: noCopy },
+    { Type: 'volume', Source: capture.volume, Target: capture.at, ReadOnly: true, VolumeOptions: { ...noCopy, Labels: capture.labels } },
   ];
 }
 

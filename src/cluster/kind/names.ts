@@ -15,6 +15,7 @@ export const label = {
   kindRole: 'io.x-k8s.kind.role',
   /** On what belongs to a capture, instead of `lab` and `epoch`: its key. */
   capture: 'slipway.capture',
+  taking: 'slipway.capture.taking',
 } as const;
 
 export interface NodeName {
@@ -91,9 +92,12 @@ export function labelsOf(ref: LabRef, part: string): Record<string, string> {
   return { [label.instance]: ref.instance, [label.lab]: ref.lab, [label.epoch]: String(ref.epoch), [label.part]: part };
 }
 
-/** The volume that keeps one node of a capture; with part `whole` the empty one that says that all are there. */
-export function captureVolume(instance: string, key: string, part: string): string {
-  return `slipway-capture-${instance}-${key.slice(0, 24)}-${part}`;
+/**
+ * The volume that keeps one node of a capture; with part `whole` the empty one that says that all are there. Each taking has an id of
+ * its own in it: labs may still need what was taken under the same key before.
+ */
+export function captureVolume(instance: string, key: string, taking: string, part: string): string {
+  return `slipway-capture-${instance}-${key.slice(0, 16)}-${taking}-${part}`;
 }
 
 /** The volume that is `/var` of a node made from a capture. */

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { type Kube, kube } from '../kube.ts';
 import { type ClusterAccess, ClusterError, type ClusterSpec, type LabSpec } from '../port.ts';
+import type { Taken } from './capture-store.ts';
 import { cloneNodes } from './clone.ts';
 import { ensureRunning, gatewayBody } from './containers.ts';
 import { ours } from './control-plane.ts';
 import { publishedPort, tcp } from './dial.ts';
-import { pause } from './engine.ts';
+import { type Engine, pause } from './engine.ts';
 import { learnerKubeconfig } from './identities.ts';
 import { tellAuthority } from './mend.ts';
 import { controlPlane, nodeNames } from './names.ts';
@@ -14,14 +15,14 @@ import { inNode } from './nodes.ts';
 import { clusterSecrets, type PlacedNode } from './pki.ts';
 import { unheard } from './quiesce.ts';
 import { waitNames } from './ready.ts';
-import { giveKubeconfig, outside, type Start, toolbox } from './start.ts';
+import { giveKubeconfig, outside, type Start, stillRuns, toolbox } from './start.ts';
 import type { Step } from './steps.ts';
 import { together } from './together.ts';
 import { wakeFiles } from './wake.ts';
 
 /** What the steps of making a lab from a capture share. */
 export interface Restore extends Omit<Start, 'admin'> {
-  key: string;
+  taken: Taken;
   made: Map<string, Made>;
 }
 
@@ -96,7 +97,7 @@ const nodes: RestoreStep = {
     );
     const image = await context.nodeImage();
     const start = { ...context, admin: () => Promise.reject(new TypeError('no cluster yet')) };
-    await cloneNodes(start, { key: context.key, image, nodes: all.flatMap((each) => each.nodes), files }, signal);
+    await cloneNodes(start, { taken: context.taken, image, nodes: all.flatMap((each) => each.nodes), files }, signal);
   },
 };
 
@@ -134,7 +135,7 @@ const wake: RestoreStep = {
       const { port } = await publishedPort(context.engine, plane.container, 6443, signal);
       const admin = kube({ connect: (limit) => tcp(port, plane.container, limit), credentials: secrets.admin });
       made.admin = admin;
-      const version = await answered(admin, '/version', signal);
+      const version = await whileRunning(context.engine, plane.container, signal, (stop) => answered(admin, '/version', stop));
       made.version = Version.parse(version).gitVersion;
     }),
 };
@@ -151,6 +152,23 @@ const authority: RestoreStep = {
       await tellAuthority(admin, { ca: secrets.ca, bootstrapToken: secrets.bootstrapToken, plane }, signal);
     }),
 };
+
+/** Gives up early when the container ends: nothing will answer then. */
+async function whileRunning<T>(engine: Engine, name: string, signal: AbortSignal, work: (stop: AbortSignal) => Promise<T>): Promise<T> {
+  const over = new AbortController();
+  const stop = AbortSignal.any([signal, over.signal]);
+  const watch = async (): Promise<never> => {
+    for (;;) {
+      await pause(500, stop, `see ${name} run`);
+      await stillRuns(engine, name, stop);
+    }
+  };
+  try {
+    return await Promise.race([work(stop), watch()]);
+  } finally {
+    over.abort();
+  }
+}
 
 /** Asks until the API server gives it. */
 async function answered(admin: Kube, path: string, signal: AbortSignal): Promise<unknown> {

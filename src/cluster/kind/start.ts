@@ -235,7 +235,7 @@ async function eachCluster(
 }
 
 /** A container that ends at once is a fault of its image or settings; better told here than by a check later. */
-async function stillRuns(engine: Engine, name: string, signal: AbortSignal): Promise<void> {
+export async function stillRuns(engine: Engine, name: string, signal: AbortSignal): Promise<void> {
   await pause(300, signal, `see ${name} run`);
   const container = engine.docker.getContainer(name);
   const { State } = await engine.call(`inspect ${name}`, signal, (abortSignal) => container.inspect({ abortSignal }));
