@@ -62,15 +62,25 @@ export function overSocket(
   decode: (data: Buffer, isBinary: boolean) => Buffer | null,
 ): Terminal {
   const listeners = new Set<(bytes: Buffer) => void>();
+  /** What a fast shell says together with the handshake, before anybody can listen. */
+  let early: Buffer[] | null = [];
   socket.on('message', (data: Buffer, isBinary) => {
     const bytes = decode(data, isBinary);
-    if (bytes !== null) for (const hear of listeners) hear(bytes);
+    if (bytes === null) return;
+    early?.push(Buffer.from(bytes));
+    for (const hear of listeners) hear(bytes);
   });
   const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
   return {
     type: (text) => socket.send(encode(text)),
     listen(hear) {
       listeners.add(hear);
+      const before = early ?? [];
+      early = null;
+      // Not before the caller has what it stops listening with.
+      queueMicrotask(() => {
+        for (const bytes of before) hear(bytes);
+      });
       return () => void listeners.delete(hear);
     },
     stall: () => socket.pause(),
