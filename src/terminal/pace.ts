@@ -1,9 +1,9 @@
 /** Output that several flooding terminals share, in bytes a second: more than anybody reads. One alone is never held back. */
-const shared = 2 * 1024 * 1024;
+const shared = 1024 * 1024;
 /** What such a terminal is let have at once, in bytes: little enough that a key waits for no more than a few of these. */
-const piece = 16 * 1024;
-/** A terminal floods when it takes this much within the time below, in bytes and milliseconds. */
-const much = 128 * 1024;
+const piece = 8 * 1024;
+/** A terminal floods when it takes this much within the time below, in bytes and milliseconds: pages a second, faster than reading. */
+const much = 32 * 1024;
 const lately = 500;
 
 export interface Pace {

@@ -24,8 +24,8 @@ test('one terminal that floods is never held back', () => {
 
 test('nine share, each as much as the others, and leave room', () => {
   const rates = flood(9, 10);
-  expect(rates.reduce((sum, rate) => sum + rate)).toBeLessThan(3);
-  expect(Math.min(...rates)).toBeGreaterThan(0.2);
+  expect(rates.reduce((sum, rate) => sum + rate)).toBeLessThan(1.5);
+  expect(Math.min(...rates)).toBeGreaterThan(0.1);
   expect(Math.max(...rates) / Math.min(...rates)).toBeLessThan(1.2);
 });
 
@@ -35,7 +35,7 @@ test('floods beside each other have little at a time, one alone as much as it li
   first?.passed(1024 ** 2);
   expect(first?.most()).toBe(Number.POSITIVE_INFINITY);
   second?.passed(1024 ** 2);
-  expect([first?.most(), second?.most()]).toEqual([16 * 1024, 16 * 1024]);
+  expect([first?.most(), second?.most()]).toEqual([8 * 1024, 8 * 1024]);
 });
 
 test('a terminal that shows a page now and then waits for no flood', () => {
