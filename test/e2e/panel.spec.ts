@@ -121,14 +121,14 @@ test('a paused lab says why, and one click lets it go on', async ({ page, access
   played.is({ state: 'paused', reason: { code: 'paused-idle', message } }, { phases: [resume({})] });
   await expect(page.getByRole('heading', { name: 'Your lab is paused' })).toBeVisible();
   await expect(page.locator('lab-panel').getByText(message)).toBeVisible();
-  await expect(page.getByText('Going on takes 2–3 s here, as a rule.')).toBeVisible();
+  await expect(page.locator('lab-panel').getByText('Going on takes 2–3 s here, as a rule.')).toBeVisible();
   await accessible('a paused lab');
   await picture('lab-paused');
   await page.getByRole('button', { name: 'Resume' }).click();
   await expect.poll(() => played.asked).toEqual([{ path: 'resume', body: {} }]);
   played.is({}, { phases: [resume({ state: 'running', startedAt: new Date().toISOString(), detail: 'waiting for node control-plane' })] });
   await expect(page.getByRole('heading', { name: 'Resuming your lab' })).toBeVisible();
-  await expect(page.getByText('waiting for node control-plane')).toBeVisible();
+  await expect(page.locator('lab-panel').getByText('waiting for node control-plane')).toBeVisible();
   await picture('lab-resuming');
   played.is(
     {},

@@ -82,7 +82,7 @@ export function panelView(session: SessionView | null, phases: readonly PhaseVie
 function inLine(place: Place | null): Pick<PanelView, 'title' | 'text' | 'advice'> {
   const stays = 'You keep your place if you leave this page.';
   if (place === null) return { title: 'Waiting for a place', text: 'Your lab is about to be begun.', advice: stays };
-  const title = place.of === 1 ? 'Your lab is next in line' : `Your lab is number ${place.place} of ${place.of} in line`;
+  const title = place.place === 1 ? 'Your lab is next in line' : `Your lab is number ${place.place} of ${place.of} in line`;
   return { title, text: place.why, advice: [place.advice, stays].filter((line) => line !== '').join(' ') };
 }
 
