@@ -11,7 +11,21 @@ import { together } from './together.ts';
 /** Waits until kubeadm has bound its admin to cluster-admin: the API server answers a little before that. */
 export async function waitAdmin(admin: Kube, signal: AbortSignal): Promise<void> {
   const path = '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/kubeadm:cluster-admins';
-  while ((await attempt(() => admin.get(path, { signal }), signal))?.status !== 200) await pause(100, signal, 'see the admin’s rights');
+  await answered(admin, path, { every: 100, what: 'see the admin’s rights' }, signal);
+}
+
+/** Asks, every so many milliseconds, until the API server gives it; answers what it gave. */
+export async function answered(
+  admin: Kube,
+  path: string,
+  { every, what }: { every: number; what: string },
+  signal: AbortSignal,
+): Promise<unknown> {
+  for (;;) {
+    const answer = await attempt(() => admin.get(path, { signal }), signal);
+    if (answer?.status === 200) return answer.body;
+    await pause(every, signal, what);
+  }
 }
 
 const Nodes = z.object({
@@ -20,7 +34,11 @@ const Nodes = z.object({
       metadata: z.object({ name: z.string() }),
       spec: z.object({ taints: z.array(z.object({ key: z.string() })).default([]) }),
       status: z.object({
-        conditions: z.array(z.object({ type: z.string(), status: z.string(), message: z.string().optional() })).default([]),
+        conditions: z
+          .array(
+            z.object({ type: z.string(), status: z.string(), message: z.string().optional(), lastHeartbeatTime: z.string().nullish() }),
+          )
+          .default([]),
       }),
     }),
   ),
@@ -42,12 +60,19 @@ export async function waitReady(
 
 /**
  * Waits until the API server answers, every node is Ready and takes pods, and `default` has its service account; `holding` so many
- * milliseconds on end. Says what is missing when the time is up.
+ * milliseconds on end, looking `every` so many. A heartbeat that is `unheard` was written by nobody: such a node is not ready.
+ * Says what is missing when the time is up.
  */
 export async function nodesReady(
   admin: Kube,
   hostnames: readonly string[],
-  { cluster, plane, holding = 0 }: { cluster: string; plane: string; holding?: number },
+  {
+    cluster,
+    plane,
+    holding = 0,
+    every = 100,
+    unheard,
+  }: { cluster: string; plane: string; holding?: number; every?: number; unheard?: string },
   detail: (text: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
@@ -55,12 +80,12 @@ export async function nodesReady(
   let since: number | null = null;
   try {
     for (;;) {
-      const now = await stillMissing(admin, hostnames, signal);
+      const now = await stillMissing(admin, hostnames, unheard, signal);
       since = now === null ? (since ?? performance.now()) : null;
       if (since !== null && performance.now() - since >= holding) return;
       if (now !== null && now !== missing) detail(`waiting for ${now}`);
       missing = now ?? missing;
-      await pause(100, signal, `see ${missing}`);
+      await pause(every, signal, `see ${missing}`);
     }
   } catch (error) {
     const overdue = error instanceof ClusterError && (error.code === 'deadline' || error.code === 'aborted');
@@ -75,14 +100,20 @@ export async function nodesReady(
 /** What the controller manager puts on a node it does not hear from; gone a moment after the node is back. */
 const awayTaints = new Set(['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable']);
 
-async function stillMissing(admin: Kube, wanted: readonly string[], signal: AbortSignal): Promise<string | null> {
+async function stillMissing(
+  admin: Kube,
+  wanted: readonly string[],
+  unheard: string | undefined,
+  signal: AbortSignal,
+): Promise<string | null> {
   const nodes = await attempt(() => admin.get('/api/v1/nodes', { signal }), signal);
   if (nodes?.status !== 200) return 'the API server to answer';
   const { items } = Nodes.parse(nodes.body);
   const ready = new Map(items.map((node) => [node.metadata.name, node.status.conditions.find(({ type }) => type === 'Ready')]));
   for (const hostname of wanted) {
     const condition = ready.get(hostname);
-    if (condition?.status !== 'True') return `node ${hostname}${condition?.message ? ` (${condition.message})` : ''}`;
+    if (condition?.status !== 'True' || (unheard !== undefined && condition.lastHeartbeatTime === unheard))
+      return `node ${hostname}${condition?.message ? ` (${condition.message})` : ''}`;
   }
   // A node that is Ready takes pods only when the controller manager has seen it so.
   const kept = items.find((node) => node.spec.taints.some(({ key }) => awayTaints.has(key)));

@@ -14,7 +14,7 @@ import { addressIn, ensureNetwork } from './network.ts';
 import { inNode } from './nodes.ts';
 import { clusterSecrets, type PlacedNode } from './pki.ts';
 import { unheard } from './quiesce.ts';
-import { waitNames } from './ready.ts';
+import { answered, nodesReady, waitNames } from './ready.ts';
 import { giveKubeconfig, outside, type Start, stillRuns, toolbox } from './start.ts';
 import type { Step } from './steps.ts';
 import { together } from './together.ts';
@@ -57,8 +57,10 @@ export function restoreSteps(spec: LabSpec): RestoreStep[] {
 /** A step of the cold way that needs nothing of the cluster. */
 const beside = (step: Step<Start>): RestoreStep => ({
   ...step,
-  run: (context, detail, signal) => step.run({ ...context, admin: () => Promise.reject(new TypeError('no cluster yet')) }, detail, signal),
+  run: (context, detail, signal) => step.run(withoutAdmin(context), detail, signal),
 });
+
+const withoutAdmin = (context: Restore): Start => ({ ...context, admin: () => Promise.reject(new TypeError('no cluster yet')) });
 
 const network: RestoreStep = {
   id: 'network',
@@ -96,8 +98,7 @@ const nodes: RestoreStep = {
       ),
     );
     const image = await context.nodeImage();
-    const start = { ...context, admin: () => Promise.reject(new TypeError('no cluster yet')) };
-    await cloneNodes(start, { taken: context.taken, image, nodes: all.flatMap((each) => each.nodes), files }, signal);
+    await cloneNodes(withoutAdmin(context), { taken: context.taken, image, nodes: all.flatMap((each) => each.nodes), files }, signal);
   },
 };
 
@@ -122,6 +123,8 @@ const access: RestoreStep = {
   },
 };
 
+const awake = { every: 50, what: 'see the API server answer' };
+
 const Version = z.object({ gitVersion: z.string() });
 
 const wake: RestoreStep = {
@@ -135,7 +138,7 @@ const wake: RestoreStep = {
       const { port } = await publishedPort(context.engine, plane.container, 6443, signal);
       const admin = kube({ connect: (limit) => tcp(port, plane.container, limit), credentials: secrets.admin });
       made.admin = admin;
-      const version = await whileRunning(context.engine, plane.container, signal, (stop) => answered(admin, '/version', stop));
+      const version = await whileRunning(context.engine, plane.container, signal, (stop) => answered(admin, '/version', awake, stop));
       made.version = Version.parse(version).gitVersion;
     }),
 };
@@ -148,7 +151,7 @@ const authority: RestoreStep = {
   run: (context, _detail, all) =>
     eachCluster(context, all, async (_cluster, { admin, secrets, plane }, signal) => {
       if (!admin) throw new TypeError('a cluster is told that has not been woken');
-      await answered(admin, '/api/v1/namespaces/kube-system', signal);
+      await answered(admin, '/api/v1/namespaces/kube-system', awake, signal);
       await tellAuthority(admin, { ca: secrets.ca, bootstrapToken: secrets.bootstrapToken, plane }, signal);
     }),
 };
@@ -170,64 +173,18 @@ async function whileRunning<T>(engine: Engine, name: string, signal: AbortSignal
   }
 }
 
-/** Asks until the API server gives it. */
-async function answered(admin: Kube, path: string, signal: AbortSignal): Promise<unknown> {
-  for (;;) {
-    const answer = await admin.get(path, { signal }).catch((error: unknown) => {
-      if (signal.aborted || !(error instanceof ClusterError)) throw error;
-      return null;
-    });
-    if (answer?.status === 200) return answer.body;
-    await pause(50, signal, 'see the API server answer');
-  }
-}
-
 const ready: RestoreStep = {
   id: 'ready',
   title: 'Wait for the nodes to be ready',
   after: ['control-plane', 'access', 'gateway'],
   limit: 120_000,
   run: (context, detail, all) =>
-    eachCluster(context, all, async (_cluster, { admin, nodes: wanted }, signal) => {
+    eachCluster(context, all, async (cluster, { admin, nodes: wanted, plane }, signal) => {
       if (!admin) throw new TypeError('a cluster is waited for that has not been woken');
-      let missing = '';
-      for (;;) {
-        const now = await notHeard(admin, wanted, signal);
-        if (now === null) return;
-        if (now !== missing) detail(`waiting for ${now}`);
-        missing = now;
-        await pause(50, signal, `see ${now}`);
-      }
+      const hostnames = wanted.map(({ hostname }) => hostname);
+      await nodesReady(admin, hostnames, { cluster: cluster.name, plane: plane.container, every: 50, unheard }, detail, signal);
     }),
 };
-
-const Nodes = z.object({
-  items: z.array(
-    z.object({
-      metadata: z.object({ name: z.string() }),
-      spec: z.object({ taints: z.array(z.object({ key: z.string() })).default([]) }),
-      status: z.object({
-        conditions: z.array(z.object({ type: z.string(), status: z.string(), lastHeartbeatTime: z.string().nullish() })).default([]),
-      }),
-    }),
-  ),
-});
-
-/** The first node whose kubelet has not said since its start that it is ready, or that takes no pods. */
-async function notHeard(admin: Kube, wanted: readonly PlacedNode[], signal: AbortSignal): Promise<string | null> {
-  const { status, body } = await admin.get('/api/v1/nodes', { signal });
-  if (status !== 200) return 'the API server to answer';
-  const { items } = Nodes.parse(body);
-  for (const { hostname } of wanted) {
-    const node = items.find(({ metadata }) => metadata.name === hostname);
-    const condition = node?.status.conditions.find(({ type }) => type === 'Ready');
-    if (condition?.status !== 'True' || condition.lastHeartbeatTime === unheard) return `node ${hostname}`;
-    if (node?.spec.taints.some(({ key }) => away.has(key))) return `node ${hostname} to take pods`;
-  }
-  const account = await admin.get('/api/v1/namespaces/default/serviceaccounts/default', { signal });
-  return account.status === 200 ? null : 'the default service account';
-}
-const away = new Set(['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable']);
 
 const ReadyPods = z.array(z.string());
 const Pods = z.object({
