@@ -4,6 +4,7 @@ import Dockerode from 'dockerode';
 import { images } from '#cluster/images/index.ts';
 import { kindProvider } from '#cluster/kind/provider.ts';
 import type { ClusterProvider, LabAccess, LabSpec, StepEvent } from '#cluster/port.ts';
+import { oneCluster } from '../test/one-cluster.ts';
 import type { BenchOptions } from './bench-lab.ts';
 import { journalLines, logSpans, nodeSpans, type Span, traceFile } from './trace-events.ts';
 
@@ -16,26 +17,8 @@ export async function trace({ root, signal, say, file }: BenchOptions & { file: 
   const { captures } = provider;
   if (!captures) throw new TypeError('this provider captures nothing');
   const instance = `test-trace-${randomBytes(3).toString('hex')}`;
-  const spec = (lab: string): LabSpec => ({
-    instance,
-    lab: `${instance}-${lab}`,
-    epoch: 1,
-    clusters: [
-      {
-        name: 'main',
-        nodes: [{ role: 'control-plane' }],
-        podSubnet: '10.244.0.0/16',
-        serviceSubnet: '10.96.0.0/16',
-        kubeadmPatches: [],
-        setup: [],
-      },
-    ],
-    containers: [],
-    toolbox: { image: toolboxImage, memoryBytes: 512 * 1024 ** 2, cpus: 1, pids: 256 },
-    images: [],
-    proberRules: [],
-  });
-  const toolboxImage = await imageOf('toolbox');
+  const toolbox = { image: await imageOf('toolbox'), memoryBytes: 512 * 1024 ** 2, cpus: 1, pids: 256 };
+  const spec = (lab: string) => oneCluster({ instance, lab: `${instance}-${lab}`, toolbox });
   await Promise.all([imageOf('node'), imageOf('gateway')]);
   const one = async (name: string, lab: LabSpec, start: (report: (event: StepEvent) => void) => Promise<LabAccess>) => {
     const from = Date.now();

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import Dockerode from 'dockerode';
 import { images } from '#cluster/images/index.ts';
 import { kindProvider } from '#cluster/kind/provider.ts';
-import type { ClusterSpec, LabSpec } from '#cluster/port.ts';
+import type { LabSpec } from '#cluster/port.ts';
+import { type MoreOfLab, oneCluster } from '../one-cluster.ts';
 
 export const docker = new Dockerode();
 const made = images(docker, { root: join(import.meta.dirname, '..', '..') });
@@ -17,28 +18,8 @@ export async function imageOf(name: string): Promise<string> {
 /** A new provider, as after a restart of the server: it knows nothing but the engine. */
 export const provider = () => kindProvider({ docker, nodeImage: () => imageOf('node'), gatewayImage: () => imageOf('gateway') });
 
-export async function aLab(more: Partial<LabSpec> & { cluster?: Partial<ClusterSpec> } = {}): Promise<LabSpec> {
-  const { cluster, ...rest } = more;
+export async function aLab(more: MoreOfLab = {}): Promise<LabSpec> {
   const id = randomBytes(3).toString('hex');
-  return {
-    instance: `test-${id}`,
-    lab: `t${id}`,
-    epoch: 1,
-    clusters: [
-      {
-        name: 'main',
-        nodes: [{ role: 'control-plane' }],
-        podSubnet: '10.244.0.0/16',
-        serviceSubnet: '10.96.0.0/16',
-        kubeadmPatches: [],
-        setup: [],
-        ...cluster,
-      },
-    ],
-    containers: [],
-    toolbox: { image: await imageOf('toolbox'), memoryBytes: 512 * 1024 ** 2, cpus: 1, pids: 128 },
-    images: [],
-    proberRules: [],
-    ...rest,
-  };
+  const toolbox = { image: await imageOf('toolbox'), memoryBytes: 512 * 1024 ** 2, cpus: 1, pids: 128 };
+  return oneCluster({ instance: `test-${id}`, lab: `t${id}`, toolbox }, more);
 }

@@ -1,8 +1,9 @@
 import { kindProvider } from '#cluster/kind/provider.ts';
-import type { ClusterProvider, ClusterSpec, LabSpec } from '#cluster/port.ts';
+import type { ClusterProvider, LabSpec } from '#cluster/port.ts';
 import { type FakeApiServer, fakeApiServer, readyCluster } from '../../fakes/engine/api-server.ts';
 import { client } from '../../fakes/engine/certificates.ts';
 import { type Command, type FakeEngine, fakeEngine } from '../../fakes/engine/engine.ts';
+import { type MoreOfLab, oneCluster } from '../../one-cluster.ts';
 
 export interface FakeLab {
   engine: FakeEngine;
@@ -60,29 +61,9 @@ export function nodes(): Command {
   };
 }
 
-export function spec(more: Partial<LabSpec> & { cluster?: Partial<ClusterSpec> } = {}): LabSpec {
-  const { cluster, ...rest } = more;
-  return {
-    instance: 'here',
-    lab: 'l1',
-    epoch: 1,
-    clusters: [
-      {
-        name: 'main',
-        nodes: [{ role: 'control-plane' }],
-        podSubnet: '10.244.0.0/16',
-        serviceSubnet: '10.96.0.0/16',
-        kubeadmPatches: [],
-        setup: [],
-        ...cluster,
-      },
-    ],
-    containers: [],
-    toolbox: { image: 'toolbox:1', memoryBytes: 512 * 1024 ** 2, cpus: 0.5, pids: 64 },
-    images: [],
-    proberRules: [],
-    ...rest,
-  };
+export function spec(more: MoreOfLab = {}): LabSpec {
+  const toolbox = { image: 'toolbox:1', memoryBytes: 512 * 1024 ** 2, cpus: 0.5, pids: 64 };
+  return oneCluster({ instance: 'here', lab: 'l1', toolbox }, more);
 }
 
 export const soon = (milliseconds = 30_000): AbortSignal => AbortSignal.timeout(milliseconds);

@@ -2,29 +2,15 @@ import Dockerode from 'dockerode';
 import { expect, test } from 'vitest';
 import { kindProvider } from '#cluster/kind/provider.ts';
 import type { ClusterSpec, LabSpec } from '#cluster/port.ts';
+import { oneCluster } from '../../one-cluster.ts';
 
 const provider = kindProvider({ docker: new Dockerode(), nodeImage: async () => 'node', gatewayImage: async () => 'gateway' });
-const spec = (cluster: Partial<ClusterSpec> = {}, more: Partial<LabSpec> = {}): LabSpec => ({
-  instance: 'i',
-  lab: 'l',
-  epoch: 1,
-  clusters: [
-    {
-      name: 'main',
-      nodes: [{ role: 'control-plane' }, { role: 'worker' }],
-      podSubnet: '10.244.0.0/16',
-      serviceSubnet: '10.96.0.0/16',
-      kubeadmPatches: [],
-      setup: [],
-      ...cluster,
-    },
-  ],
-  containers: [],
-  toolbox: { image: 'toolbox', memoryBytes: 1, cpus: 1, pids: 1 },
-  images: [],
-  proberRules: [],
-  ...more,
-});
+const toolbox = { image: 'toolbox', memoryBytes: 1, cpus: 1, pids: 1 };
+const spec = (cluster: Partial<ClusterSpec> = {}, more: Partial<LabSpec> = {}) =>
+  oneCluster(
+    { instance: 'i', lab: 'l', toolbox },
+    { cluster: { nodes: [{ role: 'control-plane' }, { role: 'worker' }], ...cluster }, ...more },
+  );
 const unfit = (...given: Parameters<typeof spec>) => provider.captures?.unfit(spec(...given));
 const file = (yaml: string) => ({ setup: [{ name: 'a.yaml', yaml }] });
 
