@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from '@playwright/test';
 
 /** Debian's Chromium, without its sandbox as root in a container, and without its own conversations with the world. */
@@ -13,11 +14,16 @@ const flags = [
 
 export default defineConfig({
   testDir: 'test/e2e',
+  globalSetup: './test/e2e/small/course.ts',
   outputDir: 'test-results/e2e',
   timeout: 60_000,
   expect: { timeout: 10_000 },
-  // One server and, at times, one cluster on two cores.
-  workers: 1,
+  // The story waits for its cluster most of the time; a second worker sees to everything else meanwhile. Each has servers of its own.
+  workers: Math.min(2, availableParallelism()),
+  projects: [
+    { name: 'story', testMatch: 'story.spec.ts' },
+    { name: 'pages', testIgnore: 'story.spec.ts' },
+  ],
   retries: 0,
   forbidOnly: true,
   reporter: 'list',
@@ -25,6 +31,6 @@ export default defineConfig({
     browserName: 'chromium',
     launchOptions: { executablePath: process.env['SLIPWAY_CHROMIUM'] ?? '/usr/bin/chromium', args: flags },
     screenshot: 'only-on-failure',
-    trace: 'retain-on-failure',
+    trace: { mode: 'retain-on-failure', screenshots: false },
   },
 });

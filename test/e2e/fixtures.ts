@@ -6,7 +6,7 @@ import Docker from 'dockerode';
 import { findOwned, removeOwned } from '#cli/engine/owned.ts';
 import { type Site, site } from '../acceptance/site.ts';
 import { type Guard, guard, steady } from './guard.ts';
-import { smallCourse } from './small/course.ts';
+import { smallCourse } from './small/built.ts';
 
 const pictures = join(import.meta.dirname, '../../test-results/pictures');
 
@@ -56,15 +56,14 @@ export const test = base.extend<Fixtures, Servers>({
   small: [
     // biome-ignore lint/correctness/noEmptyPattern: as above.
     async ({}, use) => {
-      const course = await smallCourse();
+      const course = smallCourse();
       const here = await site({ SLIPWAY_NO_ENGINE: '1', SLIPWAY_COURSE: course.folder }, course.entry);
       await here.start();
       await use(here);
       await here.kill('SIGTERM');
       await here.close();
-      course.remove();
     },
-    { scope: 'worker', timeout: 180_000 },
+    { scope: 'worker', timeout: 60_000 },
   ],
   page: async ({ page }, use) => {
     steady(page);
@@ -81,6 +80,9 @@ export const test = base.extend<Fixtures, Servers>({
         // Without motion: half-way from one theme to the other every colour is wrong.
         await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
         const { violations } = await new AxeBuilder({ page })
+          // No page frames another host, and what holds need not be listed: a third of the time, the same findings.
+          .setLegacyMode()
+          .options({ resultTypes: ['violations'] })
           .include(part)
           .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'])
           .analyze();

@@ -3,6 +3,7 @@ import type { Place } from '#runtime/admission.ts';
 import type { PhaseView, SessionView } from '#runtime/hub.ts';
 import type { LabLogEntry } from '#store/port.ts';
 import { expect, test } from './fixtures.ts';
+import { streamEvents } from './small/events.ts';
 
 test.use({ baseURL: async ({ small }, use) => use(small.origin), viewport: { width: 1440, height: 900 } });
 
@@ -31,23 +32,19 @@ async function playLab(page: Page) {
     activeAt: ago(16),
     keepUntil: null,
   };
-  const event = (name: string, data: unknown) => `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
   await page.route(`**/api/labs/${lab}/*`, (route) => route.fulfill({ json: { session, bests: [] } }));
   await page.route('**/api/sessions/played/*', (route) => {
     const path = new URL(route.request().url()).pathname.split('/').at(-1) ?? '';
     if (path === 'log') return route.fulfill({ json: { entries: log } });
-    if (path === 'events') {
-      const all = [
-        event('session', session),
-        event('phases', { epoch: 1, phases }),
-        event('idle', { pausesAt }),
-        event('place', { place }),
-      ];
-      return route.fulfill({ headers: { 'content-type': 'text/event-stream' }, body: ['retry: 100\n\n', ...all].join('') });
-    }
     asked.push({ path, body: route.request().postDataJSON() });
     return route.fulfill({ json: { session } });
   });
+  const changed = await streamEvents(page, '**/api/sessions/played/events', () => [
+    ['session', session],
+    ['phases', { epoch: 1, phases }],
+    ['idle', { pausesAt }],
+    ['place', { place }],
+  ]);
   await page.routeWebSocket(/\/ws\/sessions\//, () => undefined);
   return {
     asked,
@@ -57,6 +54,7 @@ async function playLab(page: Page) {
       phases = more.phases ?? phases;
       place = more.place === undefined ? place : more.place;
       pausesAt = more.pausesAt === undefined ? pausesAt : more.pausesAt;
+      changed();
     },
     happened(seq: number, minutesAgo: number, text: string) {
       log.push({ seq, epoch: 1, at: ago(minutesAgo), kind: 'test', text });
@@ -91,8 +89,11 @@ test.beforeEach(async ({ page }) => {
 test('what can be done with a lab is one button away, by keyboard alone', async ({ page, accessible, picture }) => {
   await played.open();
   const menu = page.locator('.lab-menu summary');
+  // What is not there yet takes no focus.
+  await expect(menu).toBeVisible();
   await menu.focus();
   await page.keyboard.press('Enter');
+  await expect(page.locator('.lab-menu-body')).toBeVisible();
   expect(await names(page)).toEqual([
     'Pause',
     'Keep for an hour',
@@ -179,6 +180,10 @@ test('what happened while nobody looked is told once, and all of it on demand', 
   await expect(page.locator('.lab-log').getByRole('listitem')).toHaveCount(4);
   await accessible('all that happened');
   await picture('lab-log');
+  await expect(page.locator('.lab-log summary')).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(page.locator('.lab-log')).toBeHidden();
+  await expect(page.locator('.lab-menu summary')).toBeFocused();
   await played.open();
   await expect(page.locator('.lab-menu summary')).toBeVisible();
   await expect(away).toBeHidden();

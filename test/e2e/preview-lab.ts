@@ -6,8 +6,7 @@ import { openStore } from '#store/open.ts';
 import type { LabSession, Store } from '#store/port.ts';
 import { type Site, site } from '../acceptance/site.ts';
 import { fakeEngine } from '../fakes/engine/engine.ts';
-import { smallCourse } from './small/course.ts';
-import { files } from './small/files.ts';
+import { smallCourse } from './small/built.ts';
 
 const lab = '01-harbour';
 const secret = 'a-secret-of-this-test';
@@ -29,23 +28,8 @@ export interface Program {
   answer: (request: IncomingMessage, response: ServerResponse) => void;
 }
 
-const lessons = {
-  'labs/01-harbour/lab.yaml': (files['labs/01-harbour/lab.yaml'] ?? '').replace(
-    'tasks:\n',
-    `previews:
-  - { id: logbook, title: Open the logbook, host: control-plane, port: 30080, path: /book }
-  - { id: shop, title: Open the shop, host: control-plane, port: 30081, hostHeader: shop.example }
-tasks:
-`,
-  ),
-  'content/lessons/01-harbour.mdx': (files['content/lessons/01-harbour.mdx'] ?? '').replace(
-    'Crates wait on the quay.',
-    'Crates wait on the quay.\n\n<Preview label="logbook" />',
-  ),
-};
-
 export async function previewLab(): Promise<PreviewLab> {
-  const [engine, course] = await Promise.all([fakeEngine(), smallCourse(lessons)]);
+  const [engine, course] = [await fakeEngine(), smallCourse()];
   const heard: Program['heard'] = [];
   const program: Program = { heard, answer: (_request, response) => response.writeHead(404).end('no such page') };
   const listening = createHttpServer((request, response) => {
@@ -93,7 +77,6 @@ export async function previewLab(): Promise<PreviewLab> {
       listening.closeAllConnections();
       listening.close();
       gateway.close();
-      course.remove();
     },
   };
 }

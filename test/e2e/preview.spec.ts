@@ -12,7 +12,7 @@ const test = base.extend<{ opened: Page }, { lab: PreviewLab }>({
       await use(lab);
       await lab.close();
     },
-    { scope: 'worker', timeout: 180_000 },
+    { scope: 'worker', timeout: 60_000 },
   ],
   baseURL: async ({ lab }, use) => use(lab.site.origin),
   /** The tab of the logbook, opened as a learner opens it. */

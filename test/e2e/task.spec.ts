@@ -1,3 +1,4 @@
+import type { Page } from '@playwright/test';
 import { expect, test } from './fixtures.ts';
 import { type PlayedSession, playSession } from './small/session.ts';
 
@@ -138,12 +139,7 @@ test('what could not be looked at is not held against the learner', async ({ pag
 });
 
 test('a verdict is read out once, in the page’s one live region, with what was seen first', async ({ page }) => {
-  const said: string[] = [];
-  await page.exposeFunction('hear', (words: string) => said.push(words));
-  await page.locator('#announcer').evaluate((region) => {
-    const { hear } = window as unknown as { hear(words: string): void };
-    new MutationObserver(() => hear(region.textContent)).observe(region, { childList: true });
-  });
+  const said = await listen(page);
   const task = page.locator('lab-task[task="crane"]');
   session.answers(() => ({ status: 200, body: { results: [result('crane', 'wrong', 'No crane.')] } }));
   await task.getByRole('button', { name: 'Check' }).click();
@@ -155,6 +151,16 @@ test('a verdict is read out once, in the page’s one live region, with what was
   // Tasks speak through it alone.
   await expect(page.locator('lab-task').getByRole('status')).toHaveCount(0);
   await expect(page.locator('lab-task').getByRole('alert')).toHaveCount(0);
+});
+
+test('a task that turns and turns again is read out meanwhile, not only once it is at rest', async ({ page }) => {
+  const said = await listen(page);
+  await expect(async () => {
+    session.turns('crane', 'wrong', [{ seen: 'No crane.' }]);
+    session.turns('crane', 'passed');
+    expect(said.length).toBeGreaterThan(1);
+  }).toPass({ timeout: 10_000, intervals: [20] });
+  expect(said[0]).toContain('The crane stands: Passed');
 });
 
 test('hostile text from a cluster is shown as text', async ({ page, guarded: _ }) => {
@@ -188,6 +194,17 @@ test('an author sees every lab with its proof, and what to do next', async ({ pa
   await page.emulateMedia({ colorScheme: 'dark' });
   await picture('authoring-dark');
 });
+
+/** What the page's live region says from now on. */
+async function listen(page: Page): Promise<readonly string[]> {
+  const said: string[] = [];
+  await page.exposeFunction('hear', (words: string) => said.push(words));
+  await page.locator('#announcer').evaluate((region) => {
+    const { hear } = window as unknown as { hear(words: string): void };
+    new MutationObserver(() => hear(region.textContent)).observe(region, { childList: true });
+  });
+  return said;
+}
 
 function result(task: string, status: string, seen?: string) {
   const plain = { code: 'test', params: {}, path: '', needed: '', why: '', lookAt: '' };

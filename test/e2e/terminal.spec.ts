@@ -110,9 +110,12 @@ test('what was typed while the server was away outlives a reload', async ({ page
 
 test('a line that falls silent is given up by the page itself, and nothing is lost', async ({ page }) => {
   await input(page).focus();
+  const attaches = bridge.asked.length;
   bridge.silence();
   await page.keyboard.type('echo silent-$((6*7))\n');
   await expect(page.getByText('The connection fell silent.')).toBeVisible({ timeout: 20_000 });
+  // It tries again by itself, into the same silence; whoever presses does not wait for that to be given up too.
+  await expect.poll(() => bridge.asked.length).toBe(attaches + 1);
   bridge.back();
   await page.getByRole('button', { name: 'Try now' }).click();
   await shows(page, 'silent-42');

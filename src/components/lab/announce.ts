@@ -10,12 +10,15 @@ const gatherMilliseconds = 120;
 const waiting = new Set<string>();
 let timer: ReturnType<typeof setTimeout> | undefined;
 
-/** Says something that the page shows elsewhere. Words that are said twice in a row are read twice. */
+/** Says something that the page shows elsewhere, soon, whatever else is said meanwhile. Words that are said twice in a row are read twice. */
 export function announce(words: string): void {
   if (words === '') return;
+  // What is said again within this time is the latest.
+  waiting.delete(words);
   waiting.add(words);
-  clearTimeout(timer);
+  if (timer !== undefined) return;
   timer = setTimeout(() => {
+    timer = undefined;
     // A new node, since a region whose text stays the same is silent.
     const said = document.createElement('p');
     said.textContent = [...waiting].join(' ');

@@ -41,6 +41,7 @@ class LabPanel extends HTMLElement {
     tryAgain(client, this.box('again'));
     client.subscribe((state) => this.render(client, state));
     this.keepLog(client, lab);
+    this.box('log').addEventListener('toggle', () => this.logToggled(client));
     for (const button of this.querySelectorAll<HTMLElement>('[data-action]')) {
       button.addEventListener('click', () => void this.act(client, button.dataset['action']));
     }
@@ -81,7 +82,16 @@ class LabPanel extends HTMLElement {
     const log = this.box('log') as HTMLDetailsElement;
     log.open = !this.hasAttribute('data-log');
     this.toggleAttribute('data-log', log.open);
+    log.hidden = !log.open;
     if (log.open) log.querySelector('summary')?.focus();
+  }
+
+  /** Whoever closes the log beside the shell is back at the menu it was opened from. */
+  private logToggled(client: LabClient): void {
+    const log = this.box('log');
+    const hadFocus = log.contains(document.activeElement);
+    this.render(client, client.state());
+    if (hadFocus && log.hidden) this.box('menu').querySelector('summary')?.focus();
   }
 
   /** On a small screen the shell is a dock that can be put away for reading. */

@@ -3,26 +3,20 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { type ProofFile, proofHash, readLabFiles } from '#runtime/prove/proof-file.ts';
+import { folderOfSmallCourse } from './built.ts';
 import { files } from './files.ts';
 
 const root = join(import.meta.dirname, '..', '..', '..');
 
-export interface SmallCourse {
-  folder: string;
-  /** The built site's server. */
-  entry: string;
-  remove(): void;
-}
-
 /**
- * A course of two lessons with its site built: one lab with a valid proof, an answer and a trial; one whose grader is broken.
- * `changes` replaces files of it.
+ * Runs before all tests: writes the small course and builds its site, once for every worker. It is one of two lessons: one
+ * lab with a valid proof, an answer, a trial and previews; one whose grader is broken. Answers how it is removed.
  */
-export async function smallCourse(changes: Readonly<Record<string, string>> = {}): Promise<SmallCourse> {
+export default async function makeSmallCourse(): Promise<() => void> {
   // Below the checkout, where the built server finds its libraries.
   mkdirSync(join(root, '.slipway'), { recursive: true });
   const folder = mkdtempSync(join(root, '.slipway', 'small-course-'));
-  for (const [path, text] of Object.entries({ ...files, ...changes })) {
+  for (const [path, text] of Object.entries(files)) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), text);
   }
@@ -30,7 +24,8 @@ export async function smallCourse(changes: Readonly<Record<string, string>> = {}
   writeFileSync(join(lab, 'proof.json'), JSON.stringify(proofOf(proofHash(readLabFiles(lab)))));
   const build = join(root, 'test', 'content', 'build-site.ts');
   await promisify(execFile)(process.execPath, [build, folder], { cwd: root, env: { ...process.env, SLIPWAY_COURSE: folder } });
-  return { folder, entry: join(folder, 'dist', 'server', 'entry.mjs'), remove: () => rmSync(folder, { recursive: true, force: true }) };
+  process.env[folderOfSmallCourse] = folder;
+  return () => rmSync(folder, { recursive: true, force: true });
 }
 
 const proofOf = (hash: string): ProofFile => ({

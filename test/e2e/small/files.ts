@@ -17,6 +17,8 @@ lab: 01-harbour
 
 Crates wait on the quay.
 
+<Preview label="logbook" />
+
 \`\`\`sh run
 kubectl get deployments
 \`\`\`
@@ -47,6 +49,9 @@ Then let the storm come.
 summary: Three tasks, one of each kind that a page knows.
 minutes: 10
 memoryMiB: 700
+previews:
+  - { id: logbook, title: Open the logbook, host: control-plane, port: 30080, path: /book }
+  - { id: shop, title: Open the shop, host: control-plane, port: 30081, hostHeader: shop.example }
 prober:
   - { apiGroups: [""], resources: [pods], verbs: [create] }
 tasks:

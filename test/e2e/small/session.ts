@@ -2,6 +2,7 @@ import type { Page } from '@playwright/test';
 import type { Status, Verdict } from '#grading/verdict.ts';
 import type { CheckResult } from '#runtime/hub.ts';
 import type { TaskHistory } from '#store/port.ts';
+import { streamEvents } from './events.ts';
 
 /** A session without containers, spoken at the page's own protocol: what the server would say of a lab that is ready. */
 export interface PlayedSession {
@@ -33,9 +34,9 @@ export async function playSession(page: Page, lab: string): Promise<PlayedSessio
     session = { ...session, epoch: session.epoch + 1 };
     verdicts.clear();
     history = {};
+    changed();
     return route.fulfill({ json: { session } });
   });
-  await page.route(`**/api/sessions/${id}/log`, (route) => route.fulfill({ json: { entries: [] } }));
   await page.route(`**/api/sessions/${id}/check`, async (route) => {
     const body = route.request().postDataJSON() as Record<string, unknown>;
     asked.push(body);
@@ -43,18 +44,11 @@ export async function playSession(page: Page, lab: string): Promise<PlayedSessio
     const answer = reply?.(body) ?? { status: 503, body: {} };
     await route.fulfill({ status: answer.status, json: answer.body });
   });
-  // Each connection gets the whole state and ends; the page comes back for the next.
-  await page.route(`**/api/sessions/${id}/events`, (route) =>
-    route.fulfill({
-      headers: { 'content-type': 'text/event-stream' },
-      body: [
-        'retry: 100\n\n',
-        event('session', session),
-        event('history', history),
-        ...[...verdicts.values()].map((verdict) => event('verdict', verdict)),
-      ].join(''),
-    }),
-  );
+  const changed = await streamEvents(page, `**/api/sessions/${id}/events`, () => [
+    ['session', session],
+    ['history', history],
+    ...[...verdicts.values()].map((verdict) => ['verdict', verdict] as const),
+  ]);
   await page.routeWebSocket(/\/ws\/sessions\//, () => undefined);
 
   return {
@@ -74,8 +68,7 @@ export async function playSession(page: Page, lab: string): Promise<PlayedSessio
         firstPassedAt: before.firstPassedAt ?? (status === 'passed' ? when : null),
         turns: [...before.turns, { at: when, status, cause: 'turn' }],
       };
+      changed();
     },
   };
 }
-
-const event = (name: string, data: unknown) => `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
