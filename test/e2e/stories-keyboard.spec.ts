@@ -155,6 +155,7 @@ test('a learner without a mouse finds a lesson, works in it and in its shell, ma
     expect(await focused(page)).toMatchObject({ name: 'Keep it', isSeen: true });
     await page.keyboard.press('Escape');
     await expect(sure).toBeHidden();
+    await expect(page.locator('.lab-menu summary')).toBeFocused();
   });
 
   await test.step('the keys are listed, and a dialog keeps the focus to itself', async () => {

@@ -12,13 +12,13 @@ export function labMenu(menu: HTMLDetailsElement): { render(state: LabState): vo
     close();
     summary?.focus();
   });
-  menu.addEventListener('click', (event) => {
-    const chosen = event.target instanceof Element ? event.target.closest('[data-action], [data-opens], a') : null;
-    if (chosen === null) return;
+  const chosen = (event: Event) => {
+    if (!(event.target instanceof Element) || event.target.closest('[data-action], [data-opens], a') === null) return;
     close();
-    // A dialog gives the focus back to where it was.
-    if (chosen.matches('[data-opens]')) summary?.focus();
-  });
+    summary?.focus();
+  };
+  // Before what was chosen is done: a dialog gives the focus back to where it was, and what is in a closed menu takes none.
+  menu.addEventListener('click', chosen, { capture: true });
   document.addEventListener('pointerdown', (event) => {
     if (event.target instanceof Node && !menu.contains(event.target)) close();
   });
