@@ -35,7 +35,10 @@ export async function resumeLab(context: Context, session: LabSession): Promise<
 /** Whether somebody asked for a resume that has not come to its end. */
 export async function isResuming({ store }: Context, session: LabSession): Promise<boolean> {
   const [phase] = await store.phases.list(session.id, resumeEpoch(session));
-  return phase?.state === 'running' && Date.now() - Date.parse(phase.startedAt ?? '') < resumeLimit;
+  if (phase?.state !== 'running') return false;
+  const asked = Date.parse(phase.startedAt ?? '');
+  // One of before this pause is over, whatever its phase says.
+  return asked >= Date.parse(session.changedAt) && Date.now() - asked < resumeLimit;
 }
 
 export function resumeInBackground(context: Context, session: LabSession): void {
@@ -60,11 +63,13 @@ async function goOn(context: Context, session: LabSession, signal: AbortSignal):
   try {
     const { missing } = await provider.resume(refOf(context, row), { report, pausedFor: Date.now() - Date.parse(row.changedAt) }, signal);
     await told;
-    await store.phases.end(row.id, epoch, resumePhase.id, performance.now() - began);
+    const milliseconds = performance.now() - began;
     await watchAgain(context, row, signal);
     // Or it would be idle since before the pause.
     await store.sessions.touch(row.id);
     const ready = await store.sessions.move(row.id, 'resume');
+    // Not sooner: a server that dies in between would leave the lab paused, and nobody would know that it was to go on.
+    await store.phases.end(row.id, epoch, resumePhase.id, milliseconds);
     if (!ready) return;
     publishSession(context, ready);
     const away = lasting(Date.parse(ready.changedAt) - Date.parse(row.changedAt));
