@@ -94,5 +94,5 @@ async function sayWhatIsLeft(instance: string, env: NodeJS.ProcessEnv, progress:
   if (!found.ok) return;
   const owned = await findOwned(found.engine.docker, (other) => other === instance, signal);
   if (isNothing(owned)) progress.say('Stopped. Nothing is left running.');
-  else progress.say(`Stopped. Labs run on (${countOwned(owned)}); the next start finds them. ./slipway down removes them.`);
+  else progress.say(`Stopped. Its labs are paused (${countOwned(owned)}); the next start finds them. ./slipway down removes them.`);
 }

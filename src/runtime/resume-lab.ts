@@ -2,7 +2,7 @@ import { ClusterError } from '#cluster/port.ts';
 import type { LabSession } from '#store/port.ts';
 import { type Context, publishPhases, publishSession, refOf } from './context.ts';
 import { declareCrashed } from './crash-lab.ts';
-import { freeze } from './pause-lab.ts';
+import { freeze, pausedForStop } from './pause-lab.ts';
 import { asProblem, Problem } from './problem.ts';
 import { resumeEpoch, resumePhase } from './resume-phase.ts';
 import { lasting, tell } from './tell.ts';
@@ -30,6 +30,14 @@ export async function resumeLab(context: Context, session: LabSession): Promise<
   await publishPhases(context, session);
   resumeInBackground(context, session);
   return session;
+}
+
+/** Its page is there: a lab that was paused only because the site stopped goes on. One that cannot stays paused, with a button to try. */
+export async function comeBack(context: Context, session: LabSession): Promise<void> {
+  if (session.state !== 'paused' || session.reason?.code !== pausedForStop.code || !context.settings.engine) return;
+  await resumeLab(context, session).catch((error: unknown) =>
+    context.log.warn({ err: error, session: session.id }, 'a lab does not go on by itself'),
+  );
 }
 
 /** Whether somebody asked for a resume that has not come to its end. */

@@ -19,11 +19,11 @@ import { labImages } from './lab-images.ts';
 import { liveChecks } from './live-checks.ts';
 import { measuring } from './measure-labs.ts';
 import { meter } from './meter.ts';
-import { pauseLab } from './pause-lab.ts';
+import { pauseForStop, pauseLab } from './pause-lab.ts';
 import { labPool } from './pool.ts';
 import { keepReconciled } from './reconcile.ts';
 import { reloadGraders } from './reload-graders.ts';
-import { resumeLab } from './resume-lab.ts';
+import { comeBack, resumeLab } from './resume-lab.ts';
 import { keptSecret, readSettings, type Settings } from './settings.ts';
 import { admit, resetLab, startLab } from './start-lab.ts';
 import { diskWatch } from './watch-disk.ts';
@@ -42,6 +42,8 @@ export interface Runtime {
   pause(session: LabSession): Promise<LabSession>;
   /** Answers at once; the row says `ready` when the lab is. */
   resume(session: LabSession): Promise<LabSession>;
+  /** Its page is open: a lab that was paused only because the site stopped goes on. */
+  comeBack(session: LabSession): Promise<void>;
   /** Keeps a lab from being paused: for an hour, or because its learner is there now. */
   extend(session: LabSession): Promise<LabSession>;
   stay(session: LabSession): Promise<LabSession>;
@@ -51,7 +53,7 @@ export interface Runtime {
   state(id: string): Promise<SessionState | null>;
   /** Begins to mend rows and containers, now and from then on. Once the site is served: a start that failed must touch nothing. */
   begin(): void;
-  /** Stops watching and closes the database; labs run on. */
+  /** Pauses the labs, stops watching and closes the database. */
   close(): Promise<void>;
 }
 
@@ -63,6 +65,9 @@ export interface SessionState {
   /** By task: when it first passed, and each time it turned, in this epoch. */
   history: Readonly<Record<string, TaskHistory>>;
 }
+
+/** Whoever stops the site waits no longer than this for its labs to be paused; those that are not by then run on. */
+const stopMilliseconds = 6_000;
 
 const key = Symbol.for('slipway.runtime');
 const kept = globalThis as typeof globalThis & { [key]?: Promise<Runtime> };
@@ -122,6 +127,7 @@ async function build(settings: Settings): Promise<Runtime> {
     end: (session) => endLab(context, session),
     pause: (session) => pauseLab(context, session),
     resume: (session) => resumeLab(context, session),
+    comeBack: (session) => comeBack(context, session),
     extend: (session) => extendLab(context, session),
     stay: (session) => stayInLab(context, session),
     check: (session, task, answers) => checkLab(context, session, task, answers),
@@ -147,8 +153,9 @@ async function build(settings: Settings): Promise<Runtime> {
     async close() {
       stop.abort(new Error('the server is stopping'));
       await context.admission.close();
-      await context.jobs.close();
       await live.close();
+      if (settings.engine) await pauseForStop(context, stopMilliseconds);
+      await context.jobs.close();
       await context.watches.close();
       await reconciling;
       await store.close();

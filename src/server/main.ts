@@ -84,7 +84,7 @@ let stopping = false;
 async function stop(signal: string): Promise<void> {
   if (stopping) return;
   stopping = true;
-  log.info({ signal }, 'stopping; labs run on and are found again at the next start');
+  log.info({ signal }, 'stopping; labs are paused, and go on with their pages after the next start');
   server.close();
   await terminals.closeAll();
   seen.close();

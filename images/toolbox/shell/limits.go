@@ -7,8 +7,8 @@ const (
 	ringBytes  = 4 << 20
 	blockBytes = 64 << 10
 	// highWater is the unacknowledged output at which a program is paused; below lowWater it goes on.
-	highWater = 256 << 10
-	lowWater  = 240 << 10
+	highWater = 512 << 10
+	lowWater  = 480 << 10
 	// chunk is the largest piece of output in one frame.
 	chunk = 32 << 10
 	// turn is read from one shell before the others, and everybody's input, get theirs.

@@ -7,6 +7,19 @@ import { containersOf } from './containers.ts';
 
 /** The last of a lab: its server is killed, a part of it is lost, it begins again and ends. Nothing of it is left. */
 export function loss(theLab: () => BenchLab): void {
+  test('scenario 2: a site that is stopped pauses its labs, and each goes on with its page, no pod restarted', async () => {
+    const { here, labs, ref, reaches, inToolbox } = theLab();
+    const pods = `kubectl get pods -A -o jsonpath='{range .items[*]}{.metadata.uid} {.status.containerStatuses[*].restartCount}{"\\n"}{end}'`;
+    const before = await inToolbox(pods);
+    await here.kill('SIGTERM');
+    expect(await labs.condition(ref, AbortSignal.timeout(10_000))).toBe('paused');
+    await here.start();
+    // Nobody has its page open yet: it stays as it is.
+    expect(await labs.condition(ref, AbortSignal.timeout(10_000))).toBe('paused');
+    await reaches('ready');
+    expect(await inToolbox(pods)).toBe(before);
+  });
+
   test('a paused lab survives a kill of the server, and one whose containers were lost meanwhile begins again', async () => {
     const { here, labs, ref, ask, reaches } = theLab();
     expect((await ask('pause')).status).toBe(200);

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { checkLab } from '#runtime/check-lab.ts';
 import { endLab } from '#runtime/end-lab.ts';
-import { pauseLab } from '#runtime/pause-lab.ts';
+import { pauseForStop, pauseLab } from '#runtime/pause-lab.ts';
 import { keepReconciled, reconcile } from '#runtime/reconcile.ts';
-import { resumeLab } from '#runtime/resume-lab.ts';
+import { comeBack, resumeLab } from '#runtime/resume-lab.ts';
 import { resetLab, startLab } from '#runtime/start-lab.ts';
 import { closeWithLab } from '#server/terminal-access.ts';
 import type { LabSession } from '#store/port.ts';
@@ -64,6 +64,29 @@ test('pausing twice and resuming twenty times at once are one pause and one resu
   await until('the log', async () => (await log(ready.id)).includes('resumed'));
   expect((await log(ready.id)).filter((kind) => kind === 'resumed')).toHaveLength(1);
   expect(bench.errors).toEqual([]);
+});
+
+test('a lab that was paused because the site stops goes on with its page; one that its learner paused does not', async () => {
+  const ready = await aReadyLab();
+  await pauseForStop(bench.context, 30_000);
+  expect(areAll('paused')).toBe(true);
+  const stopped = await bench.reaches(ready.id, 'paused');
+  expect(stopped.reason).toMatchObject({ code: 'site-stopped' });
+  await comeBack(bench.context, stopped);
+  await until('the lab to be whole', async () => areAll('running') && !bench.context.jobs.isBusy(ready.id));
+  const again = await bench.reaches(ready.id, 'ready');
+  await pauseLab(bench.context, again);
+  await until('the pause', () => areAll('paused') && !bench.context.jobs.isBusy(ready.id));
+  await comeBack(bench.context, await bench.reaches(ready.id, 'paused'));
+  expect(bench.context.jobs.isBusy(ready.id)).toBe(false);
+  expect(areAll('paused')).toBe(true);
+});
+
+test('a site that stops does not wait for an engine that hangs', async () => {
+  const ready = await aReadyLab();
+  bench.lab.engine.fault = { at: 1, how: 'hangs' };
+  await pauseForStop(bench.context, 100);
+  expect(await row(ready.id)).toMatchObject({ state: 'paused', reason: { code: 'site-stopped' } });
 });
 
 test('a check of a paused lab is refused, with what to do', async () => {

@@ -8,6 +8,7 @@ export const prerender = false;
 export const GET = endpoint(async (context, person) => {
   const { runtime } = context.locals;
   const session = await sessionFor(context, person, 'read');
+  if (session.person === person.id) await runtime.comeBack(session);
   return eventStream(context.request.signal, async (send) => {
     const unsubscribe = runtime.context.hub.subscribe(session.id, (event) => send(event.type, event.data));
     // A stream that could not begin must not count as an open page.
