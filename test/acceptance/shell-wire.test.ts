@@ -124,12 +124,13 @@ test.each<[string, Buffer]>([
     flooding.socket.destroy();
     return most;
   };
-  await flood(); // what grows with the first use stays
+  // What grows with the first uses stays: the heap is given the size that a flood needs before it is collected.
+  for (let time = 0; time < 3; time += 1) await flood();
   const before = residentMiB();
-  // What is not collected yet counts too, so one look may be high; what is kept would be in all of them.
+  // What is not collected yet counts too, so one look may be high; what is kept of each flood would add up in the last ones.
   const grown: number[] = [];
-  for (let time = 0; time < 3; time += 1) grown.push((await flood()) - before);
-  expect(Math.min(...grown), `${grown}`).toBeLessThan(20);
+  for (let time = 0; time < 5; time += 1) grown.push((await flood()) - before);
+  expect(Math.min(...grown.slice(2)), `${grown}`).toBeLessThan(20);
   expect(Math.max(...grown)).toBeLessThan(64);
   const good = await shellPage(here, lab, 2, null);
   expect(await good.command('echo served-$((4))')).toContain('served-4');
