@@ -67,6 +67,5 @@ export const clientName = /^[0-9a-f]{16}$/;
 export const maxUpBytes = 65_536;
 /** The supervisor keeps this much output of each shell, in bytes. */
 export const ringBytes = 4 * 1024 * 1024;
-/** Unacknowledged output above which the program is paused, and below which it goes on, in bytes. */
-export const highWater = 256 * 1024;
-export const lowWater = 240 * 1024;
+/** Unacknowledged output above which the program is paused, in bytes. */
+export const highWater = 512 * 1024;
