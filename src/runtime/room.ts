@@ -22,7 +22,7 @@ export interface Room {
 
 /** A session that has no lab, or none that works, holds nothing. */
 const holdsNothing = new Set<LabSession['state']>(['failed', 'crashed']);
-/** The host is asked no more often than this. */
+/** A host that answers is asked no more often than this. */
 const freshMilliseconds = 2_000;
 const patience = 5_000;
 
@@ -51,8 +51,15 @@ export function rooms(context: () => Context, clock: Clock = systemClock): Rooms
   }
 
   function host() {
-    if (asked === null || clock.now() - asked.at > freshMilliseconds) asked = { at: clock.now(), host: askHost() };
-    return asked.host;
+    if (asked !== null && clock.now() - asked.at <= freshMilliseconds) return asked.host;
+    const asking = { at: clock.now(), host: askHost() };
+    asked = asking;
+    const forget = () => {
+      if (asked === asking) asked = null;
+    };
+    // An engine that was away for a moment may be back when the learner tries again.
+    asking.host.then(({ facts }) => facts.engine.ok || forget(), forget);
+    return asking.host;
   }
 
   const measures = (lab: string) => context().store.measures.of(lab);
