@@ -5,6 +5,7 @@ import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { inspect } from 'node:util';
 import Dockerode from 'dockerode';
 
 /** What a command in a container answers. */
@@ -93,7 +94,8 @@ export async function fakeEngine(): Promise<FakeEngine> {
   const self: FakeEngine = {
     docker(caller = 'tests') {
       // Connections of its own, as a process has.
-      const agent = agents.get(caller) ?? new Agent({ keepAlive: true });
+      // docker-modem writes out the options of every request in full, debugged or not: of an agent, that is most of a test's time.
+      const agent = agents.get(caller) ?? Object.assign(new Agent({ keepAlive: true }), { [inspect.custom]: () => 'agent' });
       agents.set(caller, agent);
       const docker = new Dockerode({ socketPath, headers: { 'x-caller': caller } });
       Object.assign(docker.modem, { agent });

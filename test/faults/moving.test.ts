@@ -1,0 +1,4 @@
+import { faults } from './faults.ts';
+import { operations } from './operations.ts';
+
+faults(operations.slice(operations.length / 2));
