@@ -1,7 +1,7 @@
 import { areLettersOff, keys, nameOf } from './keys.ts';
 
-/** Keys are only what their names say outside of what is typed in, and while no dialog is open. */
-const typing = 'input, textarea, select, [contenteditable], slipway-terminal, dialog, [popover]:popover-open';
+/** Keys are only what their names say outside of what is typed in, and while no dialog is open; one that was closed just now keeps the focus for a moment. */
+const typing = 'input, textarea, select, [contenteditable], slipway-terminal, dialog[open], [popover]:popover-open';
 
 document.addEventListener('keydown', (event) => {
   const { target } = event;
