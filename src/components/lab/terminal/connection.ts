@@ -150,7 +150,11 @@ export class ShellConnection {
     if (name !== 'open' && this.outbox.size + text.length > mostWaiting) return false;
     const messages = this.outbox.add(text);
     if (name === 'open') this.sendInput(messages);
-    else if (name === 'waiting') this.connect();
+    else if (name === 'waiting') {
+      // Somebody sits there: the next tries follow soon again, however many keys have failed to connect.
+      this.attempt = 0;
+      this.connect();
+    }
     return true;
   }
 
