@@ -52,6 +52,9 @@ const (
 	// rest is taken between the turns of a flood, which is over after a calm.
 	rest = 500 * time.Microsecond
 	calm = 10 * time.Millisecond
+	// The kernel hands over a flood in pieces of 4 KiB, and needs a moment for the next: so long is waited for it, so many times in a turn.
+	refill  = 100 * time.Microsecond
+	refills = 16
 	// lastGrace lies between hanging a shell up and killing it.
 	lastGrace = 2 * time.Second
 )

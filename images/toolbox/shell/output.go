@@ -39,9 +39,14 @@ func (s *shell) floods(got int) bool {
 // take moves what the program has written into the ring, up to a limit; answers how much.
 func (s *shell) take(limit int) int {
 	got := 0
+	waits := 0
 	for got < limit && s.master >= 0 {
 		count, err := readNow(s.master, s.ring.room())
 		if err == syscall.EAGAIN {
+			if waits < refills && s.burst+got >= flood && moreWithin(s.master, refill) {
+				waits++
+				continue
+			}
 			break
 		}
 		if err != nil || count == 0 { // EIO: nothing has the terminal open any more

@@ -2,6 +2,7 @@ package main
 
 import (
 	"syscall"
+	"time"
 	"unsafe"
 )
 
@@ -21,4 +22,12 @@ func call(number uintptr, fd int, data []byte) (int, error) {
 		}
 		return 0, errno
 	}
+}
+
+// moreWithin answers whether there is something to read, waiting for it only so long.
+func moreWithin(fd int, wait time.Duration) bool {
+	one := pollFd{fd: int32(fd), events: pollIn}
+	until := syscall.NsecToTimespec(wait.Nanoseconds())
+	found, _, _ := syscall.RawSyscall6(syscall.SYS_PPOLL, uintptr(unsafe.Pointer(&one)), 1, uintptr(unsafe.Pointer(&until)), 0, 0, 0)
+	return found == 1
 }
