@@ -8,7 +8,7 @@ import { fakeShell } from './fake-shell.ts';
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-function page(shell: ReturnType<typeof fakeShell>, outbox = new Outbox()) {
+function page(shell: ReturnType<typeof fakeShell>, outbox = new Outbox(), backOff = (_attempt: number) => 1_000) {
   const states: ConnectionState[] = [];
   const opened: Opened[] = [];
   const ran: string[] = [];
@@ -16,7 +16,7 @@ function page(shell: ReturnType<typeof fakeShell>, outbox = new Outbox()) {
     url: '/shell',
     outbox,
     connect: shell.connect,
-    backOff: () => 1_000,
+    backOff,
     patience: 5_000,
     events: {
       state: (state) => states.push(state),
@@ -93,6 +93,24 @@ describe('what is typed', () => {
     shell.line().open();
     shell.line().move();
     expect(shell.typed()).toBe('before ls');
+  });
+
+  test('does not put off the next try, however many keys have failed to connect', () => {
+    const shell = fakeShell();
+    const attempts: number[] = [];
+    const { connection } = page(shell, new Outbox(), (attempt) => {
+      attempts.push(attempt);
+      return 1_000;
+    });
+    for (const key of ' ls') {
+      shell.line().cut(0, 0);
+      connection.type(key);
+    }
+    expect(attempts).toEqual([0, 0, 0]);
+    shell.line().cut(0, 0);
+    vi.advanceTimersByTime(1_000);
+    shell.line().cut(0, 0);
+    expect(attempts).toEqual([0, 0, 0, 0, 1]);
   });
 
   test('for a shell that has ended is not typed into the next one', () => {
