@@ -1,11 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { BenchOptions } from './bench-lab.ts';
+import { type BenchOptions, unlessStopped } from './bench-lab.ts';
 import { ofFailures, ofPairs } from './figure.ts';
-import { type Kind, stockKind } from './lab/kind.ts';
+import { type Kind, peerName, stockKind } from './lab/kind.ts';
 import type { Began } from './lab/learner.ts';
 import { type BenchSite, bare, benchSite, capturesGood } from './lab/site.ts';
 
-const nameOf = (number: number) => `slipway-bench-peer-${number}`;
 /** How long those in line are watched for a lab that should not have been begun. */
 const watchMilliseconds = 30_000;
 
@@ -19,43 +18,40 @@ interface Makespan {
  * that stand at the same time, beside a loop of `kind create cluster` until one fails or `density` stand; ours may queue, not fail.
  */
 export async function measure(options: BenchOptions) {
-  const { say, pairs = 2, most = 10 } = options;
-  const kind = await stockKind(options);
-  const on = await benchSite(options, { captures: 1 });
-  try {
-    say('a capture is taken');
-    await on.reaches(capturesGood, 1, 900);
-    const rounds: { ours: Makespan & { ways: unknown }; peer: Makespan }[] = [];
-    for (let pair = 0; pair < pairs; pair += 1) {
-      const early = pair % 2 === 0 ? await oursAtOnce(on, most) : null;
-      const peer = await kindAtOnce(kind, most);
-      const ours = early ?? (await oursAtOnce(on, most));
-      rounds.push({ ours, peer });
-      say(`pair ${pair + 1}: ${JSON.stringify(rounds.at(-1))}`);
-    }
-    const loop = await kindUntilFailure(kind, options);
-    say(`the loop of kind made ${loop.made}: ${loop.why}`);
-    const density = await oursUntilQueued(on, options);
-    say(`ours: ${JSON.stringify(density)}`);
-    const sides = rounds.map(({ ours, peer }) => ({ ours: ours.milliseconds, peer: peer.milliseconds }));
-    const failed = rounds.map(({ ours }) => ours.failures.length);
-    const figures = [
-      ofPairs({ name: 'P5', what: `${most} starts at once, to the last prompt, beside as many of kind’s`, unit: 'ms', bar: 0.7 }, sides),
-      ofFailures(
-        { name: 'P5', what: `starts that failed, of ${most} at once`, unit: 'starts' },
-        failed,
-        rounds.map(({ peer }) => peer.failures.length),
-      ),
-      ofPairs({ name: 'P4', what: 'labs that stand at once, beside a loop of kind’s', unit: 'labs', bar: 1, holds: 'at least' }, [
-        { ours: density.stand, peer: loop.made },
-      ]),
-      ofFailures({ name: 'P4', what: 'starts that failed; others wait in line', unit: 'starts' }, [density.failures.length]),
-    ];
-    return { figures, details: { kind: kind.version, most, rounds, loop, density } };
-  } finally {
-    await on.close();
-    await kind.close();
+  const { signal, say, pairs = 2, most = 10 } = options;
+  await using kind = await stockKind(options);
+  await using on = await benchSite(options, { captures: 1 });
+  say('a capture is taken');
+  await on.reaches(capturesGood, 1, 900);
+  const rounds: { ours: Makespan & { ways: unknown }; peer: Makespan }[] = [];
+  for (let pair = 0; pair < pairs; pair += 1) {
+    const early = pair % 2 === 0 ? await unlessStopped(signal, oursAtOnce(on, most)) : null;
+    const peer = await kindAtOnce(kind, most);
+    signal.throwIfAborted();
+    const ours = early ?? (await unlessStopped(signal, oursAtOnce(on, most)));
+    rounds.push({ ours, peer });
+    say(`pair ${pair + 1}: ${JSON.stringify(rounds.at(-1))}`);
   }
+  const loop = await kindUntilFailure(kind, options);
+  signal.throwIfAborted();
+  say(`the loop of kind made ${loop.made}: ${loop.why}`);
+  const density = await oursUntilQueued(on, options);
+  say(`ours: ${JSON.stringify(density)}`);
+  const sides = rounds.map(({ ours, peer }) => ({ ours: ours.milliseconds, peer: peer.milliseconds }));
+  const failed = rounds.map(({ ours }) => ours.failures.length);
+  const figures = [
+    ofPairs({ name: 'P5', what: `${most} starts at once, to the last prompt, beside as many of kind’s`, unit: 'ms', bar: 0.7 }, sides),
+    ofFailures(
+      { name: 'P5', what: `starts that failed, of ${most} at once`, unit: 'starts' },
+      failed,
+      rounds.map(({ peer }) => peer.failures.length),
+    ),
+    ofPairs({ name: 'P4', what: 'labs that stand at once, beside a loop of kind’s', unit: 'labs', bar: 1, holds: 'at least' }, [
+      { ours: density.stand, peer: loop.made },
+    ]),
+    ofFailures({ name: 'P4', what: 'starts that failed; others wait in line', unit: 'starts' }, [density.failures.length]),
+  ];
+  return { figures, details: { kind: kind.version, most, rounds, loop, density } };
 }
 
 async function oursAtOnce(on: BenchSite, count: number): Promise<Makespan & { ways: unknown }> {
@@ -71,9 +67,9 @@ async function oursAtOnce(on: BenchSite, count: number): Promise<Makespan & { wa
 async function kindAtOnce(kind: Kind, count: number): Promise<Makespan> {
   const numbers = Array.from({ length: count }, (_, number) => number);
   const began = performance.now();
-  const outcomes = await Promise.allSettled(numbers.map((number) => kind.create(nameOf(number))));
+  const outcomes = await Promise.allSettled(numbers.map((number) => kind.create(peerName(number))));
   const milliseconds = Math.round(performance.now() - began);
-  for (const number of numbers) await kind.remove(nameOf(number));
+  for (const number of numbers) await kind.remove(peerName(number));
   return { milliseconds, failures: failuresOf(outcomes) };
 }
 
@@ -84,14 +80,14 @@ async function kindUntilFailure(kind: Kind, { density = 20 }: BenchOptions) {
   let made = 0;
   let why = `stopped at ${density}`;
   while (made < density) {
-    const outcome = await kind.create(nameOf(made)).catch((error: unknown) => error);
+    const outcome = await kind.create(peerName(made)).catch((error: unknown) => error);
     if (typeof outcome !== 'number') {
       why = String(outcome).slice(0, 500);
       break;
     }
     made += 1;
   }
-  for (let number = 0; number <= made && number < density; number += 1) await kind.remove(nameOf(number));
+  for (let number = 0; number <= made && number < density; number += 1) await kind.remove(peerName(number));
   return { made, why };
 }
 

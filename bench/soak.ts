@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { SessionView } from '#runtime/hub.ts';
 import { openStore } from '#store/open.ts';
-import { type BenchOptions, quantile } from './bench-lab.ts';
+import { type BenchOptions, quantile, unlessStopped } from './bench-lab.ts';
 import { ofFailures, ofLimit } from './figure.ts';
 import { engine } from './lab/first-pod.ts';
 import type { Learner } from './lab/learner.ts';
@@ -30,63 +30,66 @@ interface Story {
  */
 export async function measure(options: BenchOptions) {
   const { signal, say, minutes = 30, most = 4 } = options;
-  const on = await benchSite(options, { poolMiB: 1500, captures: 1 });
+  await using on = await benchSite(options, { poolMiB: 1500, captures: 1 });
+  say('a capture is taken');
+  await on.reaches(capturesGood, 1, 900);
+  const ends = Date.now() + minutes * 60_000;
+  const calm = Date.now() + minutes * 20_000;
+  const story: Story = { failures: [], done: {} };
+  const isUp = { now: true };
+  const memory: { at: number; mib: number; files: number }[] = [];
+  // What fails here itself, and Ctrl-C, stop all of it.
+  const stop = new AbortController();
+  const limit = AbortSignal.any([signal, stop.signal]);
+  const over = () => limit.aborted || Date.now() >= ends;
+  const people = await on.learners(most);
+  const users = people.map(async (one) => {
+    while (!over()) await act(on, one, story, isUp);
+  });
+  const killer = async () => {
+    while (Date.now() < calm && !over()) {
+      await pause(Math.min(calm - Date.now(), 20_000 + Math.random() * minutes * 4_000), undefined, { signal: limit });
+      isUp.now = false;
+      await on.here.kill('SIGKILL');
+      await on.here.start();
+      isUp.now = true;
+      count(story, 'kill');
+    }
+  };
+  const watcher = async () => {
+    while (!over()) {
+      await pause(every, undefined, { signal: limit });
+      if (!isUp.now || Date.now() < calm) continue;
+      memory.push({
+        at: Date.now(),
+        mib: (await on.figure('process_resident_memory_bytes')) / 1024 ** 2,
+        files: await on.figure('process_open_fds'),
+      });
+      if (memory.length % 12 === 0) say(JSON.stringify({ ...memory.at(-1), done: story.done, failures: story.failures.length }));
+    }
+  };
   try {
-    say('a capture is taken');
-    await on.reaches(capturesGood, 1, 900);
-    const ends = Date.now() + minutes * 60_000;
-    const calm = Date.now() + minutes * 20_000;
-    const story: Story = { failures: [], done: {} };
-    const isUp = { now: true };
-    const memory: { at: number; mib: number; files: number }[] = [];
-    const over = () => signal.aborted || Date.now() >= ends;
-    const users = (await on.learners(most)).map(async (one) => {
-      while (!over()) await act(on, one, story, isUp);
-    });
-    const killer = async () => {
-      while (Date.now() < calm && !over()) {
-        await pause(Math.min(calm - Date.now(), 20_000 + Math.random() * minutes * 4_000));
-        if (over()) return;
-        isUp.now = false;
-        await on.here.kill('SIGKILL');
-        await on.here.start();
-        isUp.now = true;
-        count(story, 'kill');
-      }
-    };
-    const watcher = async () => {
-      while (!over()) {
-        await pause(every);
-        if (!isUp.now || Date.now() < calm) continue;
-        memory.push({
-          at: Date.now(),
-          mib: (await on.figure('process_resident_memory_bytes')) / 1024 ** 2,
-          files: await on.figure('process_open_fds'),
-        });
-        if (memory.length % 12 === 0) say(JSON.stringify({ ...memory.at(-1), done: story.done, failures: story.failures.length }));
-      }
-    };
-    await Promise.all([...users, killer(), watcher()]);
-    signal.throwIfAborted();
-    const left = await leftOver(on);
-    const half = Math.floor(memory.length / 2);
-    const files = (of: typeof memory) =>
-      quantile(
-        of.map((one) => one.files),
-        0.5,
-      );
-    const figures = [
-      ofFailures({ name: 'soak', what: `what failed in ${minutes} min of ${most} users`, unit: 'failures' }, [story.failures.length]),
-      ofFailures({ name: 'soak', what: 'labs in the engine that nobody has', unit: 'labs' }, [left.length]),
-      ofLimit({ name: 'soak', what: 'growth of open files, second half beside the first', unit: 'files', limit: 20 }, [
-        Math.max(0, files(memory.slice(half)) - files(memory.slice(0, half))) || 0,
-      ]),
-      ofLimit({ name: 'soak', what: 'slope of the server’s memory', unit: 'MiB/min', limit: 1, judge: minutes >= 20 }, [slope(memory)]),
-    ];
-    return { figures, details: { minutes, users: most, ...story, left, memory } };
+    await unlessStopped(signal, Promise.all([...users, killer(), watcher()]));
   } finally {
-    await on.close();
+    stop.abort();
   }
+  for (const one of people) await unlessStopped(signal, ended(one, story));
+  const left = await leftOver(on, signal);
+  const half = Math.floor(memory.length / 2);
+  const files = (of: typeof memory) =>
+    quantile(
+      of.map((one) => one.files),
+      0.5,
+    );
+  const figures = [
+    ofFailures({ name: 'soak', what: `what failed in ${minutes} min of ${most} users`, unit: 'failures' }, [story.failures.length]),
+    ofFailures({ name: 'soak', what: 'labs in the engine that nobody has', unit: 'labs' }, [left.length]),
+    ofLimit({ name: 'soak', what: 'growth of open files, second half beside the first', unit: 'files', limit: 20 }, [
+      Math.max(0, files(memory.slice(half)) - files(memory.slice(0, half))),
+    ]),
+    ofLimit({ name: 'soak', what: 'slope of the server’s memory', unit: 'MiB/min', limit: 1, judge: minutes >= 20 }, [slope(memory)]),
+  ];
+  return { figures, details: { minutes, users: most, ...story, left, memory, log: on.here.output().split('\n').slice(-100) } };
 }
 
 const count = (story: Story, what: string) => {
@@ -134,34 +137,44 @@ async function act(on: BenchSite, one: Learner, story: Story, isUp: { now: boole
     const said = String(error instanceof Error && error.cause ? `${error.message}: ${String(error.cause)}` : error);
     const isRefused = / answered (409|429|503)/.test(said);
     const isCut = !wasUp || !isUp.now || kills !== (story.done['kill'] ?? 0);
-    if (!isRefused && !isCut) story.failures.push(`${what}: ${said.slice(0, 300)}`);
+    if (isRefused || isCut) count(story, isRefused ? 'refused' : 'cut off');
+    else story.failures.push(`${what}: ${said.slice(0, 300)}`);
   }
 }
 
-/** Ends everything, and answers the labs in the engine that are neither a session's nor a spare. */
-async function leftOver(on: BenchSite): Promise<readonly string[]> {
+async function ended(one: Learner, story: Story): Promise<void> {
+  try {
+    const { body } = await one.call('GET', `/api/labs/${bare}/session`);
+    const { session } = body as { session: SessionView | null };
+    if (session !== null && session.state !== 'ended') await one.end(session.id);
+  } catch (error) {
+    story.failures.push(`the last end: ${String(error).slice(0, 300)}`);
+  }
+}
+
+/** The labs in the engine that are neither a session's nor a spare, after a while in which they could go. */
+async function leftOver(on: BenchSite, signal: AbortSignal): Promise<readonly string[]> {
   const store = await openStore({ folder: on.here.data, asItIs: true });
   try {
-    for (const { id } of await store.sessions.listLive()) await store.sessions.move(id, 'end', { reason: null });
     const deadline = Date.now() + 180_000;
     for (;;) {
       const wanted = new Set((await store.instances.list()).filter(({ intent }) => intent === 'spare').map(({ id }) => id));
       const found = await engine().find(on.here.instance, AbortSignal.timeout(30_000));
       const left = found.filter(({ lab }) => lab !== '' && !wanted.has(lab)).map(({ lab }) => lab);
       if (left.length === 0 || Date.now() > deadline) return left;
-      await pause(1_000);
+      await pause(1_000, undefined, { signal });
     }
   } finally {
     await store.close();
   }
 }
 
-/** The straight line through the samples, by least squares, in MiB a minute. */
+/** The straight line through the samples, by least squares, in MiB a minute; not a number where there are too few. */
 function slope(samples: readonly { at: number; mib: number }[]): number {
   const mean = (numbers: readonly number[]) => numbers.reduce((sum, one) => sum + one, 0) / Math.max(1, numbers.length);
   const minutes = samples.map(({ at }) => at / 60_000);
   const [x, y] = [mean(minutes), mean(samples.map(({ mib }) => mib))];
   const over = samples.reduce((sum, { at, mib }) => sum + (at / 60_000 - x) * (mib - y), 0);
   const under = minutes.reduce((sum, minute) => sum + (minute - x) ** 2, 0);
-  return under === 0 ? 0 : Math.max(0, over / under);
+  return under === 0 ? Number.NaN : Math.max(0, over / under);
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { StartWay } from '#lab/session.ts';
 import { type BenchOptions, unlessStopped } from './bench-lab.ts';
 import { ofPairs } from './figure.ts';
-import { stockKind } from './lab/kind.ts';
+import { peerName, stockKind } from './lab/kind.ts';
 import type { Began } from './lab/learner.ts';
 import { type BenchSite, bare, benchSite, capturesGood } from './lab/site.ts';
 
@@ -24,51 +24,41 @@ const labs = [
  */
 export async function measure(options: BenchOptions) {
   const { root, signal, say, pairs = 5 } = options;
-  const kind = await stockKind(options);
+  await using kind = await stockKind(options);
   const figures = [];
   const details: Record<string, unknown> = { kind: kind.version, image: kind.image };
-  try {
-    for (const { lab, course, workers, what } of labs) {
-      const sites: BenchSite[] = [];
-      try {
-        for (const captures of [1, 0]) sites.push(await benchSite(options, { course: join(root, course), captures }));
-        const [capturing, plain] = sites;
-        if (capturing === undefined || plain === undefined) throw new Error('there are no sites');
-        say(`${what}: a capture is taken`);
-        await capturing.reaches(capturesGood, 1, 900);
-        const ours = async (on: BenchSite, way: StartWay) => {
-          const [one] = await on.learners(1);
-          if (one === undefined) throw new Error('there is no learner');
-          const began = await one.start(lab, way);
-          await one.end(began.session);
-          return began;
-        };
-        const rounds: Round[] = [];
-        for (let pair = 0; pair < pairs; pair += 1) {
-          const theirs = async () => {
-            const took = await kind.create('slipway-bench-peer', workers);
-            await kind.remove('slipway-bench-peer');
-            return took;
-          };
-          const early = pair % 2 === 0 ? await unlessStopped(signal, ours(capturing, 'restored')) : null;
-          const cold = await unlessStopped(signal, ours(plain, 'cold'));
-          const peer = await theirs();
-          const round = { restored: early ?? (await unlessStopped(signal, ours(capturing, 'restored'))), cold, kind: peer };
-          rounds.push(round);
-          say(`pair ${pair + 1}: restored ${round.restored.prompt} ms, cold ${round.cold.prompt} ms, kind ${round.kind} ms`);
-        }
-        const sides = (way: 'restored' | 'cold') => rounds.map((round) => ({ ours: round[way].prompt, peer: round.kind }));
-        const from = `${what}, click to prompt, beside \`kind create cluster --wait\``;
-        const bar = lab === bare ? 0.4 : null;
-        figures.push(ofPairs({ name: 'P1', what: `${from}: restored`, unit: 'ms', bar }, sides('restored')));
-        figures.push(ofPairs({ name: 'P1', what: `${from}: cold`, unit: 'ms', bar: null }, sides('cold')));
-        details[lab] = rounds;
-      } finally {
-        for (const one of sites) await one.close();
-      }
+  for (const { lab, course, workers, what } of labs) {
+    await using capturing = await benchSite(options, { course: join(root, course), captures: 1 });
+    await using plain = await benchSite(options, { course: join(root, course) });
+    say(`${what}: a capture is taken`);
+    await capturing.reaches(capturesGood, 1, 900);
+    const ours = async (on: BenchSite, way: StartWay) => {
+      const [one] = await on.learners(1);
+      if (one === undefined) throw new Error('there is no learner');
+      const began = await one.start(lab, way);
+      await one.end(began.session);
+      return began;
+    };
+    const rounds: Round[] = [];
+    for (let pair = 0; pair < pairs; pair += 1) {
+      const theirs = async () => {
+        const took = await kind.create(peerName(), workers);
+        await kind.remove(peerName());
+        return took;
+      };
+      const early = pair % 2 === 0 ? await unlessStopped(signal, ours(capturing, 'restored')) : null;
+      const cold = await unlessStopped(signal, ours(plain, 'cold'));
+      const peer = await theirs();
+      const round = { restored: early ?? (await unlessStopped(signal, ours(capturing, 'restored'))), cold, kind: peer };
+      rounds.push(round);
+      say(`pair ${pair + 1}: restored ${round.restored.prompt} ms, cold ${round.cold.prompt} ms, kind ${round.kind} ms`);
     }
-    return { figures, details };
-  } finally {
-    await kind.close();
+    const sides = (way: 'restored' | 'cold') => rounds.map((round) => ({ ours: round[way].prompt, peer: round.kind }));
+    const from = `${what}, click to prompt, beside \`kind create cluster --wait\``;
+    const bar = lab === bare ? 0.4 : null;
+    figures.push(ofPairs({ name: 'P1', what: `${from}: restored`, unit: 'ms', bar }, sides('restored')));
+    figures.push(ofPairs({ name: 'P1', what: `${from}: cold`, unit: 'ms', bar: null }, sides('cold')));
+    details[lab] = rounds;
   }
+  return { figures, details };
 }

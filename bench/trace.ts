@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
+import { setTimeout as rest } from 'node:timers/promises';
 import Dockerode from 'dockerode';
 import { images } from '#cluster/images/index.ts';
 import { kindProvider } from '#cluster/kind/provider.ts';
@@ -8,7 +9,13 @@ import { oneCluster } from '../test/one-cluster.ts';
 import type { BenchOptions } from './bench-lab.ts';
 import { journalLines, logSpans, nodeSpans, type Span, traceFile } from './trace-events.ts';
 
-/** Starts a lab of one node cold, and another from its capture, and writes what happened when in a file that Perfetto opens. */
+/** As long as a lab that stands ready is left alone before it is woken up for a moment. */
+const stillMilliseconds = 20_000;
+
+/**
+ * Starts a lab of one node cold, another from its capture, and wakes that one up after it stood still, as a claim does; writes what
+ * happened when in a file that Perfetto opens.
+ */
 export async function trace({ root, signal, say, file }: BenchOptions & { file: string }): Promise<void> {
   const docker = new Dockerode();
   const made = images(docker, { root });
@@ -27,14 +34,14 @@ export async function trace({ root, signal, say, file }: BenchOptions & { file: 
     const access = await start(steps.report);
     const to = Date.now();
     calls.stop();
-    const inside = await insideOf(provider, docker, lab, access, signal);
+    const inside = (await insideOf(provider, docker, lab, access, signal)).filter((span) => span.from >= from && span.from <= to);
     const spans = [...steps.spans, ...calls.spans, ...inside];
     say(`${name}: ${to - from} ms`);
     for (const span of spans.filter(({ track }) => !track.startsWith('engine') && !/Container|systemd/.test(track))) {
       const until = span.to === undefined ? '' : ` to ${String(span.to - from).padStart(6)}`;
       say(`  ${String(Math.round(span.from - from)).padStart(6)}${until.split('.')[0]} ms  ${span.track}: ${span.name}`);
     }
-    return { name, from, spans };
+    return { access, way: { name, from, spans } };
   };
   try {
     const first = spec('cold');
@@ -42,7 +49,13 @@ export async function trace({ root, signal, say, file }: BenchOptions & { file: 
     await captures.take(first, 'trace', signal);
     const second = spec('restored');
     const restored = await one('restored', second, (report) => captures.restore('trace', second, report, signal));
-    await writeFile(file, traceFile([cold, restored]));
+    await provider.pause(second, signal);
+    await rest(stillMilliseconds, undefined, { signal });
+    const warm = await one('warm', second, async (report) => {
+      await woken(provider, second, restored.access, report, signal);
+      return restored.access;
+    });
+    await writeFile(file, traceFile([warm.way, restored.way, cold.way]));
     say(`${file}: open it at https://ui.perfetto.dev or chrome://tracing`);
   } finally {
     const limit = AbortSignal.timeout(180_000);
@@ -50,6 +63,21 @@ export async function trace({ root, signal, say, file }: BenchOptions & { file: 
     await captures.remove(instance, 'trace', limit);
     provider.close?.();
   }
+}
+
+/** What a start does with a lab that stands ready. */
+async function woken(
+  provider: ClusterProvider,
+  lab: LabSpec,
+  access: LabAccess,
+  report: (event: StepEvent) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const began = performance.now();
+  const options = { pausedFor: stillMilliseconds, report: () => undefined, access };
+  const [{ missing }] = await Promise.all([provider.resume(lab, options, signal), provider.condition(lab, signal)]);
+  if (missing.length > 0) throw new Error(missing.join(' '));
+  report({ id: 'claim', state: 'end', milliseconds: Math.round(performance.now() - began) });
 }
 
 function followSteps(): { report: (event: StepEvent) => void; spans: Span[] } {

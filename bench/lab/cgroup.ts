@@ -20,13 +20,17 @@ export async function usedBy(label: string): Promise<Used> {
   return { memoryMiB: sum('memoryMiB'), cpuSeconds: sum('cpuSeconds') };
 }
 
-/** Pages of files are left out: whoever needs the memory gets them. Version 2 of control groups counts by kind, version 1 does not. */
+/**
+ * Pages of files on a disk are left out: whoever needs the memory gets them. Files that are kept in memory (tmpfs) count. Version 2 of
+ * control groups counts by kind, version 1 does not.
+ */
 function ofOne({ memory_stats: memory, cpu_stats: cpu }: Dockerode.ContainerStats): Used {
   const details = (memory.stats ?? {}) as unknown as Readonly<Record<string, number | undefined>>;
-  const { anon } = details;
+  const { anon, shmem = 0 } = details;
+  const kept = details['total_shmem'] ?? shmem;
   const bytes =
     anon === undefined
-      ? (memory.usage ?? 0) - (details['total_cache'] ?? details['cache'] ?? 0)
-      : anon + (details['kernel'] ?? (details['kernel_stack'] ?? 0) + (details['slab'] ?? 0) + (details['pagetables'] ?? 0));
+      ? (memory.usage ?? 0) - (details['total_cache'] ?? details['cache'] ?? 0) + kept
+      : anon + kept + (details['kernel'] ?? (details['kernel_stack'] ?? 0) + (details['slab'] ?? 0) + (details['pagetables'] ?? 0));
   return { memoryMiB: bytes / MiB, cpuSeconds: (cpu.cpu_usage?.total_usage ?? 0) / 1e9 };
 }

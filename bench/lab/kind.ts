@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,9 +16,14 @@ export interface Kind {
   create(name: string, workers?: number): Promise<number>;
   /** Milliseconds of `kind delete cluster`. */
   remove(name: string): Promise<number>;
-  /** Removes what is left of it. */
-  close(): Promise<void>;
+  /** Removes every cluster of it that is left, and its folder. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
+
+/** Two benches on one engine must not meet, and what a killed one left behind is in nobody's way. */
+const run = randomBytes(3).toString('hex');
+/** The name of a cluster of this run. */
+export const peerName = (number = 0) => `slipway-bench-${run}-${number}`;
 
 export async function stockKind({ root, signal }: Pick<BenchOptions, 'root' | 'signal'>): Promise<Kind> {
   const version = await mustRun(['kind', 'version'], { signal }).catch((cause: unknown) => {
@@ -26,10 +32,13 @@ export async function stockKind({ root, signal }: Pick<BenchOptions, 'root' | 's
       cause,
     });
   });
-  const { ref: image } = await images(new Dockerode(), { root }).ensure('node', { signal });
+  const docker = new Dockerode();
+  const { ref: image } = await images(docker, { root }).ensure('node', { signal });
   const folder = await mkdtemp(join(tmpdir(), 'slipway-kind-'));
   const made = new Set<string>();
-  const env = { KUBECONFIG: join(folder, 'kubeconfig') };
+  // Kind never removes its network: one of this run's own is.
+  const network = `slipway-bench-${run}`;
+  const env = { KUBECONFIG: join(folder, 'kubeconfig'), KIND_EXPERIMENTAL_DOCKER_NETWORK: network };
   const timed = async (argv: [string, ...string[]]) => {
     const began = performance.now();
     // Ctrl-C is answered after the cluster is whole or gone, so that it is found.
@@ -51,9 +60,14 @@ export async function stockKind({ root, signal }: Pick<BenchOptions, 'root' | 's
       made.delete(name);
       return took;
     },
-    async close() {
-      for (const name of [...made]) await self.remove(name);
+    async [Symbol.asyncDispose]() {
+      const outcomes = [];
+      for (const name of [...made]) outcomes.push(...(await Promise.allSettled([self.remove(name)])));
       await rm(folder, { recursive: true, force: true });
+      for (const { Id } of await docker.listNetworks({ filters: JSON.stringify({ name: [network] }) })) {
+        outcomes.push(...(await Promise.allSettled([docker.getNetwork(Id).remove()])));
+      }
+      for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
     },
   };
   return self;

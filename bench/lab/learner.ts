@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import type { StartWay } from '#lab/session.ts';
 import type { SessionView } from '#runtime/hub.ts';
@@ -6,13 +7,20 @@ import type { Site } from '../../test/acceptance/site.ts';
 /** Somebody with a browser of their own, as far as a server can tell. */
 export interface Learner {
   cookie: string;
-  call(method: 'GET' | 'POST', path: string, body?: unknown): Promise<{ status: number; body: unknown }>;
+  call(method: 'GET' | 'POST', path: string, body?: unknown): Promise<Answer>;
   /** From the click until the lab is ready, and until its prompt is there. Throws when it failed, or came by another way than is wanted. */
   start(lab: string, way?: StartWay): Promise<Began>;
   /** The same for a reset of a lab that is ready. */
   reset(session: string, way?: StartWay): Promise<Began>;
   /** Until it says `ended`. */
   end(session: string): Promise<void>;
+}
+
+interface Answer {
+  status: number;
+  body: unknown;
+  /** Seconds after which another try makes sense. */
+  retryAfter: number | null;
 }
 
 export interface Began {
@@ -35,7 +43,8 @@ export function learner(here: Site, cookie: string): Learner {
         headers,
         ...(method === 'POST' ? { body: JSON.stringify(body ?? {}) } : {}),
       });
-      return { status: answer.status, body: await answer.json() };
+      const retryAfter = answer.headers.get('retry-after');
+      return { status: answer.status, body: await answer.json(), retryAfter: retryAfter === null ? null : Number(retryAfter) };
     },
     start: (lab, way) => begun(`/api/labs/${lab}/start`, way),
     reset: (session, way) => begun(`/api/sessions/${session}/reset`, way),
@@ -47,7 +56,12 @@ export function learner(here: Site, cookie: string): Learner {
 
   async function begun(path: string, way: StartWay | undefined): Promise<Began> {
     const clicked = performance.now();
-    const { status, body } = await self.call('POST', path);
+    let { status, body, retryAfter } = await self.call('POST', path);
+    // The page asks again by itself; the waiting counts.
+    while (status === 503 && retryAfter !== null && performance.now() - clicked < patience) {
+      await pause(retryAfter * 1000);
+      ({ status, body, retryAfter } = await self.call('POST', path));
+    }
     if (status >= 400) throw new Error(`${path} answered ${status}: ${JSON.stringify(body)}`);
     const { session } = body as { session: SessionView };
     const seen = await told(here, cookie, session.id, ({ state }) => state !== 'queued' && state !== 'starting');

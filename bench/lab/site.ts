@@ -22,7 +22,7 @@ export interface BenchSite {
   /** Waits until a figure is at least so much. */
   reaches(name: string, value: number, seconds: number): Promise<void>;
   /** Ends the server and removes all that it made. */
-  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 export interface BenchSiteOptions {
@@ -74,18 +74,21 @@ export async function benchSite({ root, signal }: BenchOptions, options: BenchSi
         await pause(500);
       }
     },
-    async close() {
-      await here.kill('SIGTERM');
-      const limit = AbortSignal.timeout(300_000);
-      const docker = new Dockerode();
-      await removeOwned(docker, await findOwned(docker, (instance) => instance === here.instance, limit), limit, () => undefined);
-      await here.close();
+    async [Symbol.asyncDispose]() {
+      try {
+        await here.kill('SIGTERM');
+        const limit = AbortSignal.timeout(300_000);
+        const docker = new Dockerode();
+        await removeOwned(docker, await findOwned(docker, (instance) => instance === here.instance, limit), limit, () => undefined);
+      } finally {
+        await here.close();
+      }
     },
   };
   try {
     await here.start();
   } catch (error) {
-    await self.close();
+    await self[Symbol.asyncDispose]();
     throw error;
   }
   return self;
