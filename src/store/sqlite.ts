@@ -61,18 +61,31 @@ class TransactionalAdapter extends SqliteAdapter {
   }
 }
 
+/** Statements of an open database that are kept: more than the code has, but for lists of any length. */
+const keptStatements = 300;
+
 function kyselyDatabase(file: DatabaseSync): SqliteDatabase {
   const bind = (parameters: readonly unknown[]) => parameters as SQLInputValue[];
+  const made = (sql: string) => {
+    const statement = file.prepare(sql);
+    return {
+      reader: statement.columns().length > 0,
+      all: (parameters: readonly unknown[]) => statement.all(...bind(parameters)),
+      run: (parameters: readonly unknown[]) => statement.run(...bind(parameters)),
+      // Of its own: others may be asked while it goes on.
+      iterate: (parameters: readonly unknown[]) => file.prepare(sql).iterate(...bind(parameters)),
+    };
+  };
+  const kept = new Map<string, ReturnType<typeof made>>();
   return {
     close: () => file.close(),
     prepare(sql) {
-      const statement = file.prepare(sql);
-      return {
-        reader: statement.columns().length > 0,
-        all: (parameters) => statement.all(...bind(parameters)),
-        run: (parameters) => statement.run(...bind(parameters)),
-        iterate: (parameters) => statement.iterate(...bind(parameters)),
-      };
+      const statement = kept.get(sql) ?? made(sql);
+      // What was asked last stands last.
+      kept.delete(sql);
+      kept.set(sql, statement);
+      if (kept.size > keptStatements) kept.delete(kept.keys().next().value ?? sql);
+      return statement;
     },
   };
 }
