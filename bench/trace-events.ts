@@ -11,18 +11,35 @@ export interface Span {
 export function traceFile(ways: readonly { name: string; from: number; spans: readonly Span[] }[]): string {
   const traceEvents = ways.flatMap(({ name, from, spans }, index) => {
     const pid = index + 1;
-    const tracks = [...new Set(spans.map(({ track }) => track))];
+    const lanes = [...Map.groupBy(spans, ({ track }) => track)].flatMap(([track, mine]) =>
+      inLanes(mine).map((lane, number) => ({ name: number === 0 ? track : `${track} (${number + 1})`, lane })),
+    );
     const named = [
       { ph: 'M', pid, name: 'process_name', args: { name } },
-      ...tracks.map((track, tid) => ({ ph: 'M', pid, tid, name: 'thread_name', args: { name: track } })),
+      ...lanes.map((lane, tid) => ({ ph: 'M', pid, tid, name: 'thread_name', args: { name: lane.name } })),
     ];
-    const events = spans.map((span) => {
-      const at = { pid, tid: tracks.indexOf(span.track), name: span.name, ts: micro(span.from - from), args: span.args ?? {} };
-      return span.to === undefined ? { ...at, ph: 'i', s: 't' } : { ...at, ph: 'X', dur: micro(span.to - span.from) };
-    });
+    const events = lanes.flatMap(({ lane }, tid) =>
+      lane.map((span) => {
+        const at = { pid, tid, name: span.name, ts: micro(span.from - from), args: span.args ?? {} };
+        return span.to === undefined ? { ...at, ph: 'i', s: 't' } : { ...at, ph: 'X', dur: micro(span.to) - micro(span.from) };
+      }),
+    );
     return [...named, ...events];
   });
   return JSON.stringify({ displayTimeUnit: 'ms', traceEvents });
+}
+
+/** Spans of one track that run side by side are drawn below each other: of two that cross in one row, Perfetto drops one. */
+function inLanes(spans: readonly Span[]): Span[][] {
+  const lanes: { spans: Span[]; until: number }[] = [];
+  for (const span of spans.toSorted((a, b) => a.from - b.from)) {
+    const free = lanes.find(({ until }) => until <= span.from);
+    const lane = free ?? { spans: [], until: 0 };
+    if (free === undefined) lanes.push(lane);
+    lane.spans.push(span);
+    lane.until = span.to ?? span.from;
+  }
+  return lanes.map((lane) => lane.spans);
 }
 
 const micro = (milliseconds: number) => Math.round(milliseconds * 1000);

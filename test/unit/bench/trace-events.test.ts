@@ -50,3 +50,17 @@ test('the file has a process for each way, its tracks by name, and times in micr
     ],
   });
 });
+
+test('what runs side by side is in rows of its own, since of two that cross in one row Perfetto drops one', () => {
+  const span = (name: string, from: number, to: number) => ({ track: 'steps', name, from, to });
+  const spans = [span('nodes', 0, 30), span('gateway', 10, 40), span('access', 30, 50)];
+  const { traceEvents } = JSON.parse(traceFile([{ name: 'cold', from: 0, spans }])) as {
+    traceEvents: { ph: string; tid: number; name: string; args: { name?: string } }[];
+  };
+  const rows = new Map(traceEvents.flatMap(({ ph, tid, args }) => (ph === 'M' && tid !== undefined ? [[tid, args.name]] : [])));
+  expect(traceEvents.filter(({ ph }) => ph === 'X').map(({ name, tid }) => [name, rows.get(tid)])).toEqual([
+    ['nodes', 'steps'],
+    ['access', 'steps'],
+    ['gateway', 'steps (2)'],
+  ]);
+});
