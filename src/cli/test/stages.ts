@@ -35,7 +35,7 @@ export const stages: readonly Stage[] = [
     name: 'e2e',
     title: 'the browser story on a real cluster',
     tier: 'standard',
-    estimate: 360,
+    estimate: 300,
     needs: ['engine', 'site', 'chromium'],
     run: (context) => runPlaywright(context),
   },
