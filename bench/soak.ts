@@ -111,8 +111,9 @@ async function act(on: BenchSite, one: Learner, story: Story, isUp: { now: boole
       const { status, body: answer } = await one.call('POST', `/api/sessions/${session?.id}/${verb}`, sent);
       if (status >= 400 && ![404, 409, 429, 503].includes(status)) throw new Error(`${status} ${JSON.stringify(answer)}`);
     };
-    if (session === null || session.state === 'ended' || session.state === 'paused') {
-      what = session?.state === 'paused' ? 'resume' : 'start';
+    if (session?.state === 'paused') await post('resume');
+    else if (session === null || session.state === 'ended') {
+      what = 'start';
       await one.start(bare);
     } else if (session.state === 'failed' || session.state === 'crashed') {
       story.failures.push(`a lab is ${session.state}: ${JSON.stringify(session.reason)}`);
