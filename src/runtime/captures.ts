@@ -6,7 +6,7 @@ import { imagesOf } from './lab-spec.ts';
 import { reasonOf } from './problem.ts';
 
 /** Raised when captures of before can no longer be used. */
-const format = 1;
+const format = 2;
 
 /** Names what a capture of a lab depends on: the lab, the images of all but its toolbox, and how it is captured. Once the images have been ensured. */
 export function captureKey(images: Pick<LabImages, 'idOf'>, lab: CourseLab, spec: LabSpec): string {

@@ -1,6 +1,6 @@
 import { ClusterError, type ClusterSpec, type LabSpec } from '../port.ts';
 import type { Engine } from './engine.ts';
-import { kubeadmDocuments } from './kubeadm.ts';
+import { kubeadmDocuments, kubeadmPatches, patchesFolder } from './kubeadm.ts';
 import { clusterNodes, controlPlane, type NodeName } from './names.ts';
 import { addressOf, inNode } from './nodes.ts';
 import { together } from './together.ts';
@@ -81,7 +81,10 @@ function once(marker: string, command: string): string {
   return `set -e
 [ ! -e ${ours}/${marker} ] || exit 0
 cat > /kind/kubeadm.conf
-mkdir -p ${ours}
+mkdir -p ${ours} ${patchesFolder}
+${Object.entries(kubeadmPatches)
+  .map(([name, patch]) => `printf %s '${JSON.stringify(patch)}' > ${patchesFolder}/${name}`)
+  .join('\n')}
 [ ! -e /etc/kubernetes/kubelet.conf ] || kubeadm reset --force --cri-socket=unix:///run/containerd/containerd.sock
 kubeadm ${command} --config=/kind/kubeadm.conf --v=2
 touch ${ours}/${marker}`;
