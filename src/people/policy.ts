@@ -11,7 +11,8 @@ export type Subject =
   | { kind: 'lab' }
   | { kind: 'desk' }
   | { kind: 'disputes' }
-  | { kind: 'authoring' };
+  | { kind: 'authoring' }
+  | { kind: 'host' };
 export type Verb =
   | 'read'
   | 'start'
@@ -54,6 +55,8 @@ const rules: Record<Subject['kind'], Partial<Record<Verb, (actor: Actor, subject
   results: { read: teaches, export: teaches },
   /** What is known of the course's labs: answers that were tried, and what graders read. */
   authoring: { read: teaches },
+  /** The machine that labs run on, what they cost it, and what happened to each. */
+  host: { read: teaches },
 };
 
 /** Whether `actor` may do `verb` to `subject`. What the table does not name is refused. */

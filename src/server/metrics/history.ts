@@ -1,7 +1,8 @@
 import { freemem, loadavg } from 'node:os';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { type Status, statuses } from '#grading/verdict.ts';
 import type { Runtime } from '#runtime/runtime.ts';
-import type { Sockets } from './sockets.ts';
+import type { SocketKind, Sockets } from './sockets.ts';
 import { standOf } from './stand.ts';
 import { followStarts, type StartSeen } from './starts.ts';
 
@@ -21,7 +22,9 @@ export interface Sample {
   lag: number;
   /** Milliseconds of the slowest of twenty calls, of those that do not wait by their nature. */
   engine: number;
-  terminals: number;
+  sockets: Readonly<Record<SocketKind, number>>;
+  /** How many verdicts there were of each kind. */
+  verdicts: Readonly<Record<Status, number>>;
 }
 
 /** Some hours of samples and the latest starts, in memory alone: for the eye, not for the record. */
@@ -36,6 +39,8 @@ export interface History {
 export const everyMilliseconds = 10_000;
 const keptSamples = (6 * 60 * 60_000) / everyMilliseconds;
 const keptStarts = 300;
+/** The delay of the event loop is told with the time between two looks at it. */
+const lagResolution = 10;
 /** Calls that last as long as what they watch. */
 const lasting = /wait|attach|logs|events|build|archive|stats|load|start/;
 
@@ -44,11 +49,15 @@ export function history(runtime: Pick<Runtime, 'context' | 'store'>, sockets: So
   const samples: Sample[] = [];
   const starts: StartSeen[] = [];
   let engine: number[] = [];
-  const lag = monitorEventLoopDelay({ resolution: 10 });
+  let verdicts = noVerdicts();
+  const lag = monitorEventLoopDelay({ resolution: lagResolution });
   lag.enable();
 
   context.meter.follow(({ of, call, milliseconds }) => {
     if (of === 'engine' && !lasting.test(call)) engine.push(milliseconds);
+  });
+  context.hub.follow((_session, event) => {
+    if (event.type === 'verdict') verdicts[event.data.verdict.status] += 1;
   });
   followStarts(context.hub, {
     started(start) {
@@ -61,10 +70,12 @@ export function history(runtime: Pick<Runtime, 'context' | 'store'>, sockets: So
 
   async function sample(): Promise<void> {
     const { sessions, queue, pool } = await standOf(runtime);
-    const worst = lag.max / 1e6;
+    const worst = Math.max(0, lag.max / 1e6 - lagResolution);
     lag.reset();
     const calls = engine.sort((a, b) => a - b);
     engine = [];
+    const since = verdicts;
+    verdicts = noVerdicts();
     samples.push({
       at: Date.now(),
       ready: sessions.ready,
@@ -76,7 +87,8 @@ export function history(runtime: Pick<Runtime, 'context' | 'store'>, sockets: So
       load: loadavg()[0] ?? 0,
       lag: Number.isFinite(worst) ? worst : 0,
       engine: calls[Math.floor(calls.length * 0.95)] ?? 0,
-      terminals: sockets.open().terminal,
+      sockets: sockets.open(),
+      verdicts: since,
     });
     samples.splice(0, samples.length - keptSamples);
   }
@@ -88,3 +100,5 @@ export function history(runtime: Pick<Runtime, 'context' | 'store'>, sockets: So
   round.unref();
   return { samples: () => samples, starts: () => starts, sample };
 }
+
+const noVerdicts = () => Object.fromEntries(statuses.map((status) => [status, 0])) as Record<Status, number>;

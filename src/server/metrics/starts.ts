@@ -3,13 +3,14 @@ import type { Hub, PhaseView, SessionView } from '#runtime/hub.ts';
 
 /** A start, or a beginning anew, that came to its end. */
 export interface StartSeen {
+  session: string;
   lab: string;
   way: StartWay | null;
   outcome: 'ready' | 'failed';
   /** When it ended. */
   at: string;
   milliseconds: number;
-  phases: readonly { id: string; milliseconds: number }[];
+  phases: readonly { id: string; title: string; milliseconds: number }[];
 }
 
 export interface StartsHeard {
@@ -35,10 +36,11 @@ export function followStarts(hub: Pick<Hub, 'follow'>, heard: StartsHeard): () =
       heard.admitted({ lab: now.lab, milliseconds: between(now.createdAt, now.changedAt) });
     }
     if (before?.view.state === 'starting' && (now.state === 'ready' || now.state === 'failed')) {
-      const phases = before.phases.flatMap(({ id, state, milliseconds }) =>
-        state === 'done' && milliseconds !== null ? [{ id, milliseconds }] : [],
+      const phases = before.phases.flatMap(({ id, title, state, milliseconds }) =>
+        state === 'done' && milliseconds !== null ? [{ id, title, milliseconds }] : [],
       );
-      heard.started({ lab: now.lab, way: now.way, outcome: now.state, at: now.changedAt, milliseconds: took, phases });
+      const { id: session, lab, way, state: outcome, changedAt: at } = now;
+      heard.started({ session, lab, way, outcome, at, milliseconds: took, phases });
     }
     if (before?.view.state === 'paused' && now.state === 'ready') {
       heard.resumed({ lab: now.lab, milliseconds: before.phases[0]?.milliseconds ?? took });
