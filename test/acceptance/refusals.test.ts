@@ -111,7 +111,7 @@ test('somebody else’s session is as if it did not exist, for every verb', asyn
   for (const verb of ['check', 'reset', 'end'])
     expect((await here.call('POST', `/api/sessions/${session.id}/${verb}`)).status, verb).toBe(404);
   // Not an instructor: no results.
-  for (const path of ['/teach', '/teach/results.csv']) {
+  for (const path of ['/teach', '/teach/results.csv', '/teach/host']) {
     const answer = await fetch(`${here.origin}${path}`, { headers: { cookie: `slipway=${token}`, accept: 'text/html' } });
     expect(answer.status, path).toBe(403);
   }

@@ -130,6 +130,8 @@ const asked: readonly Asked[] = [
   { route: '/teach', path: () => '/teach', owner: 403, other: 403, instructor: 200 },
   { route: '/teach', path: () => `/teach/attempts/${attempt}`, owner: 403, other: 403, instructor: 200 },
   { route: '/teach', path: () => '/teach/attempts', owner: 403, other: 403, instructor: 200 },
+  { route: '/teach', path: () => '/teach/host', owner: 403, other: 403, instructor: 200 },
+  { route: '/teach', path: () => `/teach/host/${session}`, owner: 403, other: 403, instructor: 200 },
   { route: '/teach', path: () => '/teach/results.csv', owner: 403, other: 403, instructor: 200 },
 ];
 /** Makes containers; what it answers is the session that `labs/[lab]/session` shows. */

@@ -83,11 +83,17 @@ test.describe('a small course', () => {
     const session = await seeded.ready('01-harbour');
     const attempt = await seeded.attempt(session, 'crane', 'wrong', 'There is no crane.');
     await seeded.store.disputes.file({ attempt: attempt.id, person: seeded.person.id, sentence: 'It stands behind the shed.' });
+    await seeded.store.phases.plan(session.id, session.epoch, [{ id: 'boot', title: 'Boot the nodes' }]);
+    await seeded.store.phases.begin(session.id, session.epoch, 'boot');
+    await seeded.store.phases.end(session.id, session.epoch, 'boot', 2_400);
+    await seeded.store.log.add(session.id, session.epoch, { kind: 'ready', text: 'The lab was ready after 9 seconds.' });
     for (const [name, path] of [
       ['teach', '/teach'],
       ['attempts', '/teach/attempts'],
       ['attempt-dispute', `/teach/attempts/${attempt.id}`],
       ['authoring', '/authoring'],
+      ['host', '/teach/host'],
+      ['host-lab', `/teach/host/${session.id}`],
     ] as const) {
       await page.goto(path);
       await accessible(name);
@@ -95,8 +101,32 @@ test.describe('a small course', () => {
     }
   });
 
+  test('how the machine does, drawn and as tables, and what happened to a lab', async ({ page, guarded: _ }) => {
+    const session = await seeded.ready('01-harbour');
+    await seeded.store.phases.plan(session.id, session.epoch, [{ id: 'boot', title: 'Boot the nodes' }]);
+    await seeded.store.phases.begin(session.id, session.epoch, 'boot');
+    await seeded.store.phases.end(session.id, session.epoch, 'boot', 2_400);
+    await seeded.store.log.add(session.id, session.epoch, { kind: 'ready', text: 'The lab was ready after 9 seconds.' });
+    await page.goto('/teach');
+    await page.getByRole('link', { name: 'This machine' }).click();
+    const labs = page.getByRole('img', { name: /^Labs at a time\. run: now 1, at most 1/ });
+    await expect(labs).toBeVisible({ timeout: 30_000 });
+    const chart = page.getByRole('figure', { name: 'Labs at a time' });
+    await chart.getByText('As a table').click();
+    await expect(chart.getByRole('row', { name: /^now 1 0 0 0$/ })).toBeVisible();
+    // What is open and where one reads stay, while the page brings itself up to date.
+    await seeded.store.sessions.move(session.id, 'pause', { reason: { code: 'paused-idle', message: 'Nothing was done for 20 minutes.' } });
+    await expect(page.getByRole('table', { name: 'Labs', exact: true })).toContainText('Nothing was done for 20 minutes.', {
+      timeout: 30_000,
+    });
+    await expect(chart.getByRole('table')).toBeVisible();
+    await page.getByRole('link', { name: /^What happened to the lab of/ }).click();
+    await expect(page.getByRole('table', { name: 'How it was made' })).toContainText(/Boot the nodes\s*2\.4 s/);
+    await expect(page.getByRole('table', { name: 'Its log' })).toContainText('The lab was ready after 9 seconds.');
+  });
+
   test('pages that are not there, and one of a learner who may not see it', async ({ page, accessible, picture }) => {
-    for (const path of ['/no-such-page', '/teach/attempts/no-such-attempt']) {
+    for (const path of ['/no-such-page', '/teach/attempts/no-such-attempt', '/teach/host/nosuchlab']) {
       expect((await page.goto(path))?.status()).toBe(404);
       await accessible(path);
     }

@@ -195,7 +195,7 @@ test('a learner without a mouse finds a lesson, works in it and in its shell, ma
 
 test('Tab goes once through every page of the site, and comes out at its end', async ({ page, guarded: _ }) => {
   test.setTimeout(240_000);
-  for (const path of ['/', '/lessons/02-canal', '/search', '/teach', '/authoring', '/no-such-page']) {
+  for (const path of ['/', '/lessons/02-canal', '/search', '/teach', '/teach/host', '/authoring', '/no-such-page']) {
     await page.goto(path);
     const seen: string[] = [];
     await page.evaluate(() => {

@@ -114,7 +114,16 @@ test.describe('a small course on a phone', () => {
 
   test('no page scrolls sideways', async ({ page, guarded: _, picture }) => {
     test.setTimeout(120_000);
-    for (const path of ['/', '/lessons/01-harbour', '/lessons/02-canal', '/search?q=harbour', '/teach', '/teach/attempts', '/authoring']) {
+    for (const path of [
+      '/',
+      '/lessons/01-harbour',
+      '/lessons/02-canal',
+      '/search?q=harbour',
+      '/teach',
+      '/teach/attempts',
+      '/teach/host',
+      '/authoring',
+    ]) {
       await page.goto(path);
       await expectNoSideways(page, path);
       await picture(`phone${path.replaceAll(/[/?=]+/g, '-')}`);
