@@ -1,7 +1,8 @@
 import { type BenchOptions, benchLab, spread } from './bench-lab.ts';
 import { ofLimit } from './figure.ts';
 
-const changes = 50;
+/** As many turns of one task as are stored at once; those after them are stored more slowly, to bound what a loop writes. */
+const changes = 20;
 const patience = 10_000;
 
 /**
